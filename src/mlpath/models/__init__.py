@@ -1,0 +1,5 @@
+"""Models: the references, and their notes, by floor."""
+
+from mlpath._lazy import submodules
+
+__getattr__, __dir__ = submodules(__name__, __path__)

@@ -1,0 +1,202 @@
+"""What a run of exercises prints: parts not yet written, the first failure of each exercise, and the progress."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, tracks
+
+NOT_WRITTEN, LATER, NOT_RUN, NOT_STARTED = "not written yet", "failed later", "not run", "not started"
+
+
+class Scoreboard:
+    """Gathers the reports of a run; a plugin of its own."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Start empty."""
+        self.config = config
+        self.not_started: set[str] = set()
+        self.expected: dict[str, list[str]] = {}  # exercise ID -> node IDs of all its tests
+        self.outcomes: dict[str, dict[str, str]] = defaultdict(dict)  # file -> node ID -> outcome
+        self.files: dict[str, str] = {}  # file -> exercise ID
+        self.waiting: dict[str, Counter[str]] = defaultdict(Counter)  # file -> part not written -> tests
+
+    def collected(self, exercise: Exercise, tests: list[str]) -> None:
+        """Remember which tests a started exercise has."""
+        self.files[tests[0].partition("::")[0]] = exercise.id
+        self.expected[exercise.id] = tests
+
+    # ------------------------------------------------------------ as it runs
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note each outcome, before the terminal reporter asks for its name."""
+        file = report.nodeid.partition("::")[0]
+        if file not in self.files and not file.startswith("exercises/"):
+            return
+        outcomes = self.outcomes[file]
+        if report.failed:
+            if hasattr(report, "not_written"):
+                outcomes[report.nodeid] = NOT_WRITTEN
+                self.waiting[file][report.not_written] += 1  # type: ignore[attr-defined]
+            elif getattr(report, "not_run", False):
+                outcomes[report.nodeid] = NOT_RUN
+            else:
+                report.later = "failed" in outcomes.values()  # type: ignore[attr-defined]
+                outcomes[report.nodeid] = "failed"
+        elif report.when == "call":
+            outcomes.setdefault(report.nodeid, report.outcome)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, Any] | None:
+        """Name the outcomes that only exercises have."""
+        if hasattr(report, "not_written"):
+            return NOT_WRITTEN, "-", ("NOT WRITTEN YET", {"yellow": True})
+        if getattr(report, "not_run", False):
+            return NOT_RUN, "x", ("NOT RUN", {"yellow": True})
+        if getattr(report, "later", False):
+            return LATER, "F", ("FAILED", {"red": True})
+        return None
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Pass on what a worker of xdist has seen; a tree that nobody has started is no failure."""
+        worker: dict[str, Any] | None = getattr(self.config, "workeroutput", None)
+        if worker is not None:
+            seen = {"not_started": sorted(self.not_started), "expected": self.expected, "files": self.files}
+            worker["mlpath"] = seen
+        elif exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.not_started:
+            session.exitstatus = pytest.ExitCode.OK
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take in what a worker of xdist has seen."""
+        seen = getattr(node, "workeroutput", {}).get("mlpath", {})
+        self.not_started |= set(seen.get("not_started", ()))
+        self.expected |= seen.get("expected", {})
+        self.files |= seen.get("files", {})
+
+    # ------------------------------------------------------------ at the end
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the progress, where exercises were run or met."""
+        reporter = terminalreporter
+        if self.config.option.collectonly or not (self.not_started or self.outcomes):
+            return
+        if unseen := self.not_started - set(self.files.values()):
+            reporter.stats.setdefault(NOT_STARTED, []).extend(_Counted() for _ in unseen)
+        reporter.section("exercises", sep="=", bold=True)
+        for file, outcomes in sorted(self.outcomes.items(), key=lambda pair: self._rank(self.files.get(pair[0], ""))):
+            self._print_exercise(reporter, file, outcomes)
+        self._print_tracks(reporter)
+
+    def _rank(self, id_: str) -> int:
+        order = list(exercises())
+        return order.index(id_) if id_ in order else len(order)
+
+    def _print_exercise(self, reporter: pytest.TerminalReporter, file: str, outcomes: dict[str, str]) -> None:
+        id_ = self.files.get(file)
+        if id_ is None:  # its tests could not run at all
+            reporter.write_line(f"{file}: could not be tested", red=True)
+            return
+        parts = exercises()[id_].parts
+        open_parts = {part_of(name, parts) for name, outcome in outcomes.items() if outcome != "passed"}
+        done = [part for part in parts if part not in open_parts]
+        complete = set(outcomes) >= set(self.expected.get(id_, ()))
+        if complete and not open_parts:
+            reporter.write_line(f"{id_}: done, all {len(parts)} parts", green=True)
+            return
+        counted = (
+            f"{len(done)} of {len(parts)} parts"
+            if complete
+            else f"{len(outcomes)} of {len(self.expected[id_])} tests run"
+        )
+        later = sum(outcome == "failed" for outcome in outcomes.values()) - 1
+        more = f"; after the failure above, {later} more {_tests(later)} of it failed" if later > 0 else ""
+        reporter.write_line(f"{id_}: {counted}{more}", yellow=not more)
+        for part, count in self.waiting[file].items():
+            reporter.write_line(
+                f"    not written yet: {part} ({count} {_tests(count)} {'waits' if count == 1 else 'wait'} for it)"
+            )
+
+    def _print_tracks(self, reporter: pytest.TerminalReporter) -> None:
+        done = {
+            self.files[file]
+            for file, outcomes in self.outcomes.items()
+            if file in self.files
+            and set(outcomes) >= set(self.expected[self.files[file]])
+            and set(outcomes.values()) == {"passed"}
+        }
+        met = self.not_started | set(self.files.values())
+        width = max((len(track.title) for track in tracks()), default=0)
+        for track in tracks():
+            if here := [id_ for id_ in track.exercises if id_ in met]:
+                solved = len(done.intersection(here))
+                new = len(self.not_started.intersection(here))
+                reporter.write_line(
+                    f"{track.title:<{width}}  {solved:>3} of {len(here)} done{f', {new} not started' if new else ''}"
+                )
+        self._print_next(reporter, (id_ for id_ in exercises() if id_ in met and id_ not in done))
+
+    def _print_next(self, reporter: pytest.TerminalReporter, open_ids: Iterable[str]) -> None:
+        exercise = next((exercises()[id_] for id_ in open_ids), None)
+        if exercise is None:
+            return
+        try:
+            details = exercise.details
+        except CurriculumError as error:
+            reporter.write_line(str(error), red=True)
+            return
+        mine = [file for file, id_ in self.files.items() if id_ == exercise.id]
+        waiting = [part for file in mine for part in self.waiting[file]]
+        failed = any("failed" in self.outcomes[file].values() for file in mine)
+        if exercise.id in self.not_started:
+            waiting = exercise.parts
+        task = "mend what failed" if failed else f"write {waiting[0]}" if waiting else "see what is left"
+        verb = "Start with" if exercise.id in self.not_started else "Go on with"
+        reporter.write_line("")
+        reporter.write_line(
+            f"{verb} {exercise.id} ({details.title}; difficulty {details.difficulty} of 5, {details.minutes} minutes):",
+            bold=True,
+        )
+        reporter.write_line(f"  open {exercise.file}, {task}, then run  pytest {exercise.file}")
+
+
+class _Counted:
+    """Stands for an exercise in pytest's last line."""
+
+    count_towards_summary = True
+
+
+def part_of(test: str, parts: Iterable[str]) -> str | None:
+    """Return the part that a test is about: the longest that its name begins with."""
+    name = test.rpartition("::")[2].partition("[")[0].removeprefix("test_")
+    keys = {key: part for part in parts for key in part_keys(part)}
+    fitting = [key for key in keys if name == key or name.startswith(key + "_")]
+    return keys[max(fitting, key=len)] if fitting else None
+
+
+def part_keys(part: str) -> list[str]:
+    """Return how the name of a test may begin that is about this part: `PCA.fit` gives `fit` and `pca_fit`."""
+    kind, _, function = part.rpartition(".")
+    function = function.strip("_")
+    return (
+        [function, f"{_snake(kind)}_{function}", *([_snake(kind)] if function in ("call", "forward") else [])]
+        if kind
+        else [function]
+    )
+
+
+def _snake(name: str) -> str:
+    """CamelCase in the manner of file names: `PCA` is `pca`, `SelfAttention` is `self_attention`."""
+    out = ""
+    for i, letter in enumerate(name):
+        after_small = i > 0 and (name[i - 1].islower() or name[i - 1].isdigit())
+        before_small = i > 0 and i + 1 < len(name) and name[i + 1].islower() and name[i - 1].isupper()
+        out += ("_" if letter.isupper() and (after_small or before_small) else "") + letter.lower()
+    return out
+
+
+def _tests(count: int) -> str:
+    return "test" if count == 1 else "tests"
