@@ -1,11 +1,14 @@
 """The command line: hints for learners, stubs and checks for authors."""
 
+import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mlpath.workbench.curriculum import CurriculumError, exercises, find, problems
+from mlpath.workbench.stubs import is_untouched
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,29 +55,41 @@ def hint(
 def stubs(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a stub is out of date.")] = False,
 ) -> None:
-    """Make the stubs of a clone's exercises/ anew."""
+    """Make the stubs of a clone's exercises/ anew. A file in which something has been written is kept as it is."""
     root = Path.cwd()
     if not (root / "src" / "mlpath").is_dir():
         raise SystemExit("run this in the root of a clone of mlpath")
-    stale, broken = [], []
+    problems = []
     for exercise in exercises().values():
         file = root / exercise.file
         try:
-            _ = exercise.stub
+            new = exercise.stub
         except (CurriculumError, OSError, SyntaxError) as error:
-            broken.append(f"no stub of {exercise.id}: {error}")
+            problems.append(f"no stub of {exercise.id}: {error}")
             continue
         old = file.read_text(encoding="utf-8") if file.exists() else None
-        if old == exercise.stub:
+        if old == new:
             continue
-        stale.append(exercise.file)
-        if not check:
+        if check:
+            problems.append(f"out of date: {exercise.file}; run: mlpath dev stubs")
+        elif old is not None and not is_untouched(old):
+            problems.append(f"kept as it is, because something has been written in it: {exercise.file}")
+        else:
+            if old is not None:
+                _back_up(file, root)
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(exercise.stub, encoding="utf-8")
-    for name in stale:
-        typer.echo(f"{'out of date' if check else 'written'}: {name}")
-    if broken or (check and stale):
-        raise SystemExit("\n".join(broken) or "run: mlpath dev stubs")
+            file.write_text(new, encoding="utf-8")
+            typer.echo(f"written: {exercise.file}")
+    if problems:
+        raise SystemExit("\n".join(problems))
+
+
+def _back_up(file: Path, root: Path) -> None:
+    """Copy a learner's file to .mlpath/backups/, under the time of day, before it is replaced."""
+    name = f"{file.stem}.{datetime.now():%Y%m%d-%H%M%S-%f}.py"
+    copy = root / ".mlpath" / "backups" / file.relative_to(root).parent / name
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(file, copy)
 
 
 @dev.command()

@@ -5,8 +5,6 @@ collected on the reference, which can do no harm, and run in a child process in 
 learner's. `--in-process` runs them here instead, for breakpoints and `--pdb`.
 """
 
-import mlpath.workbench.threads  # noqa: F401, I001  (before anything imports NumPy)
-
 import ast
 import importlib
 import os

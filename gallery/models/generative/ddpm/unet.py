@@ -1,0 +1,54 @@
+"""What the U-Net is told about the time, and where a pixel of a network in training looks."""
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.figure import Figure
+
+from mlpath.models.generative._diffusion import train
+from mlpath.models.generative._shared import digits
+from mlpath.models.generative.ddpm.forward import diffuse
+from mlpath.models.generative.ddpm.unet import attention, time_embedding
+
+
+def figure(*, steps: int = 100) -> Figure:
+    """Left, the embedding of 200 times and its inner products; right, the attention of one pixel after `steps` of training."""
+    fig = plt.figure(figsize=(10, 5.2), layout="constrained")
+    above, below = fig.subfigures(2, 1)
+    hands, products = above.subplots(1, 2, width_ratios=[2, 1])
+    e = time_embedding(torch.arange(200), 32)
+    hands.imshow(e.T, aspect="auto", cmap="RdBu", vmin=-1, vmax=1)
+    hands.set(xlabel="time t", ylabel="entry", title="time embedding: 16 sines, then 16 cosines")
+    picture = products.imshow(e @ e.T, cmap="viridis")
+    products.set(xlabel="time s", ylabel="time t", title="inner products: near times are alike")
+    above.colorbar(picture, ax=products)
+
+    images, *_ = digits()
+    generator = torch.Generator().manual_seed(0)
+    trained = train(images, steps=steps, generator=generator)
+    block = trained.network.middle[0].attention
+    seen: list[torch.Tensor] = []
+    block.norm.register_forward_hook(lambda module, args, result: seen.append(result))
+    t = torch.tensor([10, 100, 200])
+    clean = 2 * images[5:6].expand(3, -1, -1, -1) - 1
+    noisy = diffuse(clean, t, torch.randn(clean.shape, generator=generator), trained.schedule)
+    with torch.no_grad():
+        trained.network(noisy, t)
+        tokens = seen[0].flatten(2).mT
+        query, key = (
+            f(tokens).unflatten(2, (block.n_heads, -1)).transpose(1, 2) for f in (block.to_query, block.to_key)
+        )
+        # With the identity for values, attention returns its weights.
+        weight = attention(query, key, torch.eye(16).expand(3, block.n_heads, 16, 16))
+    axes = below.subplots(2, 6)
+    for i, t_i in enumerate(t):
+        first, *others = axes[:, 2 * i : 2 * i + 2].flat
+        first.imshow(noisy[i, 0], cmap="gray", vmin=-1.5, vmax=1.5)
+        first.set_title(f"t = {t_i}", fontsize=9)
+        for head, ax in enumerate(others):
+            ax.imshow(weight[i, head, 5].reshape(4, 4), vmin=0, cmap="magma")
+            ax.plot(1, 1, "c+")
+            ax.set_title(f"head {head + 1}", fontsize=9)
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])
+    below.suptitle(f"attention of the pixel marked + on the 4 × 4 scale, after {steps} steps of training", fontsize=10)
+    return fig

@@ -1,0 +1,5 @@
+"""Denoising diffusion, in five exercises."""
+
+from mlpath._lazy import submodules
+
+__getattr__, __dir__ = submodules(__name__, __path__)

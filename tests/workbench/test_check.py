@@ -1,0 +1,189 @@
+"""The check of an exercise finds what is missing; each of its demands is broken once here."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+import mlpath
+from mlpath.workbench import curriculum
+from mlpath.workbench.check import missing
+from mlpath.workbench.curriculum import exercises, problems
+
+ROOT = Path(__file__).parents[2]
+SECTIONS = ("Idea", "Maths", "Worked example", "Plan", "Pitfalls", "Cost", "Go further", "References")
+NOTE = "\n\n".join(f"## {section}\n\nText \\tag{{1}}, https://doi.org/10.1/x" for section in SECTIONS)
+FUNCTION = '''
+
+def {name}(x: Float[np.ndarray, " n"]) -> float:
+    """Return the {name}.
+
+    Parameters
+    ----------
+    x : ndarray
+        Numbers.
+
+    Returns
+    -------
+    float
+        One number.
+
+    Raises
+    ------
+    ValueError
+        If `x` is empty.
+
+    Examples
+    --------
+    >>> {name}(np.array([3.0, 1.0, 2.0]))
+    {example}
+    """
+    # given: the check
+    if not x.size:
+        raise ValueError(f"x must not be empty, got {{x}}")
+    # yours
+    return float(x.{call}())
+'''
+REFERENCE = f'r"""A topic.\n\n{NOTE}\n"""\n\nimport numpy as np\nfrom jaxtyping import Float\n' + "".join(
+    FUNCTION.format(name=name, call=call, example=example)
+    for name, call, example in (("largest", "max", 3.0), ("smallest", "min", 1.0), ("total", "sum", 6.0))
+)
+TESTS = """
+import numpy as np
+import pytest
+
+from mlpath.zoo.topic import largest, smallest, total
+
+X = np.array([3.0, -1.0, 7.0, 0.5])
+
+
+def test_largest_is_found():
+    assert largest(X) == 7, f"largest({X}) returned {largest(X)}"
+
+
+@pytest.mark.given
+def test_largest_refuses_nothing():
+    with pytest.raises(ValueError, match="x"):
+        largest(X[:0])
+
+
+def test_smallest_is_found():
+    assert smallest(X) == -1, f"smallest({X}) returned {smallest(X)}"
+
+
+def test_total_is_found():
+    assert total(X) == 9.5, f"total({X}) returned {total(X)}"
+"""
+HINT = '\n[hints.{name}]\nnudge = "n"\nidea = "i"\nnearly = "a"\n'
+QUESTION = '\n[[questions]]\nkind = "{kind}"\nask = "?"\nanswer = "!"\n'
+MISTAKE = '\n[[mistakes]]\nname = "{name}"\nreplace = "x.{name}()"\nby = "x[0]"\nsays = "s"\n'
+METADATA = (
+    'title = "A topic"\ndifficulty = 1\nminutes = 30\nneeds = []\nwithout = ["numpy.linalg"]\n'
+    + "".join(HINT.format(name=name) for name in ("largest", "smallest", "total"))
+    + "".join(QUESTION.format(kind=kind) for kind in ("predict", "why", "what if"))
+    + "".join(MISTAKE.format(name=name) for name in ("max", "min", "sum"))
+)
+ALTERNATIVE = REFERENCE.replace("x.max()", "sorted(x)[-1]")
+FILES = {
+    "reference": "src/zoo/topic.py",
+    "metadata": "src/zoo/topic.toml",
+    "tests": "tests/zoo/test_topic.py",
+    "alternative": "tests/zoo/alternatives/topic/by_sorting.py",
+}
+TEXTS = {"reference": REFERENCE, "metadata": METADATA, "tests": TESTS, "alternative": ALTERNATIVE}
+
+
+class Clone:
+    """A clone with one exercise, zoo/topic."""
+
+    def __init__(self, root, replacements):
+        self.root = root
+        for key, path in FILES.items():
+            text = TEXTS[key]
+            for old, new in replacements.get(key, ()):
+                assert old in text
+                text = text.replace(old, new)
+            file = root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        (root / "src/zoo/__init__.py").write_text("")
+        (root / "src/curriculum.toml").write_text('[[track]]\ntitle = "T"\nexercises = ["zoo/topic"]\n')
+        shutil.copy(ROOT / "pyproject.toml", root)
+        self.exercise = exercises()["zoo/topic"]
+        (root / "exercises/zoo").mkdir(parents=True)
+        (root / "exercises/zoo/topic.py").write_text(self.exercise.stub)
+
+    def missing(self):
+        return missing(self.exercise, self.root)
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    monkeypatch.setattr(curriculum, "PACKAGE", tmp_path / "src")
+    monkeypatch.setattr(curriculum, "CURRICULUM", tmp_path / "src/curriculum.toml")
+    monkeypatch.setattr(mlpath, "__path__", [*mlpath.__path__, str(tmp_path / "src")])
+    caches = (curriculum.tracks, curriculum.exercises)
+    for cache in caches:
+        cache.cache_clear()
+    yield lambda **replacements: Clone(tmp_path, replacements)
+    for cache in caches:
+        cache.cache_clear()
+    for name in ("mlpath.zoo.topic", "mlpath.zoo"):
+        sys.modules.pop(name, None)
+
+
+def test_a_complete_exercise_lacks_nothing(clone):
+    whole = clone()
+    assert whole.missing() == []
+    assert problems() == []
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "said"),
+    [
+        ("metadata", "[hints.total]", "[hints.sum]", "hints: none for total"),
+        ("metadata", 'kind = "why"', 'kind = "what if"', "questions: there should be one of each kind"),
+        ("metadata", 'replace = "x.max()"', 'replace = "x.size"', "mistake max: the text to replace occurs 3 times"),
+        ("metadata", '"numpy.linalg"', '"numpy.ndarray"', "uses numpy.ndarray, which this exercise asks you to do without"),
+        ("metadata", 'replace = "x.max()"\nby = "x[0]"', 'replace = "x.max()"\nby = "x.max(axis=0)"', "mistake max passes all tests"),
+        ("reference", "## Pitfalls", "## Traps", "note: its sections are"),
+        ("reference", "https://doi.org/10.1/x", "a book", "note: no reference has a DOI"),
+        ("reference", "\\tag{1}", "", "note: its equations are not numbered"),
+        ("reference", "x : ndarray\n        Numbers.", "y : ndarray\n        Numbers.", "docstring of largest: Parameters {'x'} not documented"),
+        ("reference", 'Float[np.ndarray, " n"]', "np.ndarray", "signature of largest: x is an array without a shape"),
+        ("reference", "Raises\n    ------\n    ValueError", "Notes\n    -----\n    ValueError", "it raises ValueError, and has no such line"),
+        ("reference", "    3.0\n", "    4.0\n", "doctest of largest fails"),
+        ("reference", ">>> total", "e.g. total", "docstring of total: no doctest"),
+        ("tests", "def test_total_is_found", "def test_sum_is_found", "test_sum_is_found: the name begins with no part"),
+        ("tests", "def test_total_is_found", "def test_smallest_total", "no test is about total"),
+        ("tests", "from mlpath.zoo.topic import largest, smallest, total", "import mlpath.zoo.topic\nfrom mlpath.zoo.topic import *", "import the module under test once"),
+        ("tests", "@pytest.mark.given\n", "", "the stub passes test_largest_refuses_nothing"),
+        ("tests", "assert total(X) == 9.5", "assert total(X) == 9.25", "the reference fails test_total_is_found"),
+        ("alternative", "sorted(x)[-1]", "sorted(x)[0]", "alternative by_sorting.py fails test_largest_is_found"),
+    ],
+)  # fmt: skip
+def test_each_demand_is_checked(clone, key, old, new, said):
+    lacks = clone(**{key: [(old, new)]}).missing()
+    assert any(said in line for line in lacks), lacks
+
+
+def test_tests_must_come_in_the_order_of_the_parts(clone):
+    swapped = [("test_largest_is", "test_X_is"), ("test_total_is", "test_largest_is"), ("test_X_is", "test_total_is")]
+    lacks = clone(
+        tests=[*swapped, ("@pytest.mark.given\ndef test_largest", "@pytest.mark.given\ndef test_total")]
+    ).missing()
+    assert any("the tests take the parts in the order total, smallest, largest" in line for line in lacks), lacks
+
+
+def test_a_stale_stub_is_found(clone):
+    whole = clone()
+    file = whole.root / "exercises/zoo/topic.py"
+    file.write_text(file.read_text() + "\n")
+    assert whole.missing() == ["exercises/zoo/topic.py is not what the reference gives: run mlpath dev stubs"]
+
+
+def test_an_alternative_is_needed(clone):
+    whole = clone()
+    shutil.rmtree(whole.root / "tests/zoo/alternatives")
+    assert whole.missing() == ["no alternative solution in tests/zoo/alternatives/topic"]
