@@ -44,7 +44,7 @@ def check(name: str, draws: np.ndarray, covariance: np.ndarray) -> float:
 def main() -> None:
     """Print one line for each dimension and each mode of emcee."""
     print("time for 10,000 effective samples")
-    for dim, n_chains, n_draws in ((2, 1_000, 1_000), (5, 1_000, 1_500), (10, 1_000, 3_000)):
+    for dim, n_chains, n_draws in ((2, 1_000, 1_500), (5, 1_000, 2_500), (10, 1_000, 5_000)):
         rng = np.random.default_rng(dim)
         factor = np.tril(rng.normal(size=(dim, dim)) / dim) + np.eye(dim)
         covariance, precision = factor @ factor.T, np.linalg.inv(factor @ factor.T)

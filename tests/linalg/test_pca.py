@@ -196,9 +196,11 @@ def test_axes_by_covariance_sorts_by_falling_variance_and_settles_the_signs():
 
 
 def test_axes_by_covariance_returns_no_negative_variance():
-    _, variances = axes_by_covariance(samples(30, 20, rank=3))
-    assert (variances >= 0).all(), f"axes_by_covariance returned the variances {variances} of data in 3 dimensions"
-    assert_close(variances[3:], np.zeros(17), "all variances but 3 of data in 3 dimensions", "equation (2)", atol=1e-11)
+    for seed in range(5):  # of 85 zeros, rounding turns about half below zero, whatever the library beneath
+        _, variances = axes_by_covariance(samples(30, 20, rank=3, seed=seed))
+        assert (variances >= 0).all(), f"axes_by_covariance returned the variances {variances} of data in 3 dimensions"
+        call = "all variances but 3 of data in 3 dimensions"
+        assert_close(variances[3:], np.zeros(17), call, "equation (2)", atol=1e-11)
 
 
 @pytest.mark.parametrize("scale", [1e-150, 1e150])

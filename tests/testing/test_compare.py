@@ -2,8 +2,11 @@
 
 import doctest
 
+import hypothesis.extra.numpy as npst
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given
 
 import mlpath.testing._compare
 from mlpath.testing import assert_close
@@ -45,6 +48,25 @@ def test_the_tolerance_is_relative_plus_absolute():
     assert_close(1.05, 1.0, "f()", rtol=0.1)
     assert_close(0.05, 0.0, "f()", atol=0.1)
     assert message(1e-3, 0.0, "f()", rtol=1.0)
+
+
+SHAPES = npst.array_shapes(min_dims=0, max_dims=3, max_side=4)
+ARRAYS = npst.arrays(float, SHAPES, elements=st.floats(-1e6, 1e6))
+
+
+@given(ARRAYS, st.floats(0, 1), st.floats(0, 1), st.floats(-2, 2))
+def test_it_agrees_with_numpy_on_what_is_close(expected, rtol, atol, off):
+    actual = expected + off * (atol + rtol * abs(expected))
+    if np.allclose(actual, expected, rtol=rtol, atol=atol):
+        assert_close(actual, expected, "f()", rtol=rtol, atol=atol)
+    else:
+        assert "f() returned" in message(actual, expected, "f()", rtol=rtol, atol=atol)
+
+
+@given(ARRAYS, ARRAYS)
+def test_every_other_shape_is_refused(actual, expected):
+    if actual.shape != expected.shape:
+        assert f"expected: shape {expected.shape}" in message(actual, expected, "f()")
 
 
 def test_tensors_are_compared_too():

@@ -288,6 +288,24 @@ def test_a_missing_test_file_is_one_clear_line(work):
     assert "tests/linalg/test_norms.py is missing" in work.out
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("minutes = ", "linalg/norms.toml: Invalid value (at line "),
+        ('minutes = "40"', "linalg/norms.toml: Expected `int`, got `str` - at `$.minutes`"),
+    ],
+)
+def test_a_broken_toml_is_one_clear_line(work, line, said):
+    shutil.copytree(ROOT / "src", work.root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    metadata = work.root / "src/mlpath/linalg/norms.toml"
+    metadata.write_text(metadata.read_text().replace("minutes = 40", line))
+    work.write(l1_norm=L1)
+    assert work.run("exercises", PYTHONPATH=str(work.root / "src")) == 1
+    assert said in work.out
+    assert "Traceback" not in work.out
+    assert "1 failed, 1 not started in" in work.out
+
+
 def test_a_file_of_no_exercise_is_told_what_may_be_meant(work):
     (work.root / "exercises/linalg/norm.py").write_text("x = 1\n")
     assert work.run() == 1
