@@ -21,13 +21,17 @@ class Times(NamedTuple):
 def compare(ours: Callable[[], object], peer: Callable[[], object], *, repeats: int = 20) -> Times:
     """Time both `repeats` times, turn and turn about, after one untimed call of each."""
     least = [float("inf"), float("inf")]
-    for turn in range(-1, repeats):
-        for i, call in enumerate((ours, peer)):
-            gc.collect()
-            start = perf_counter()
-            call()
-            if turn >= 0:
-                least[i] = min(least[i], perf_counter() - start)
+    gc.collect()
+    gc.disable()
+    try:
+        for turn in range(-1, repeats):
+            for i, call in enumerate((ours, peer)):
+                start = perf_counter()
+                call()
+                if turn >= 0:
+                    least[i] = min(least[i], perf_counter() - start)
+    finally:
+        gc.enable()
     return Times(*least)
 
 

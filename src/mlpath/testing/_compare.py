@@ -39,19 +39,23 @@ def assert_close(
     if got is None:
         raise AssertionError(f"{call} returned {actual!r} ({type(actual).__name__})\n{source}:{_show(want)}")
     if got.shape != want.shape:
-        raise AssertionError(
-            f"{call} returned shape {got.shape}:{_show(got)}\n{source}: shape {want.shape}:{_show(want)}"
-        )
+        raise AssertionError(f"{call} returned shape {got.shape}\n{source}: shape {want.shape}")
     close = np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
     if close.all():
         return
     message = f"{call} returned{_show(got)}\n{source}:{_show(want)}"
     if want.ndim:
-        worst = np.unravel_index(np.argmax(np.where(close, -1, np.nan_to_num(abs(got - want), nan=np.inf))), want.shape)
-        at = ", ".join(map(str, worst))
-        share = f"{np.count_nonzero(~close)} of {want.size} entries differ"
-        message += f"\n{share}, most at [{at}]: {got[worst]:.6g} instead of {want[worst]:.6g}"
+        size = np.where(close, -1, np.nan_to_num(abs(got - want), nan=np.inf))
+        worst = np.unravel_index(np.argmax(size), want.shape)
+        message += f"\n{np.count_nonzero(~close)} of {want.size} entries differ, most{_entry(got, want, worst)}"
+    if want.ndim and not _is_small(want):
+        message += "".join(f"\n  first{_entry(got, want, tuple(index))}" for index in np.argwhere(~close)[:3])
     raise AssertionError(message)
+
+
+def _entry(got: np.ndarray, want: np.ndarray, index: tuple[Any, ...]) -> str:
+    at = ", ".join(map(str, index))
+    return f" at [{at}]: {got[index]:.6g} instead of {want[index]:.6g}"
 
 
 def _array(value: Any) -> np.ndarray | None:
@@ -65,8 +69,15 @@ def _array(value: Any) -> np.ndarray | None:
     return array if array.dtype.kind in "biufc" else None
 
 
+def _is_small(array: np.ndarray) -> bool:
+    """Whether an array can be shown whole: a vector, or a matrix that fits on the screen."""
+    return array.ndim < 2 or (array.ndim == 2 and array.size <= 60)
+
+
 def _show(array: np.ndarray) -> str:
     if array.ndim == 0:
         return f" {array.item()!r}"
-    text = np.array2string(array, precision=6, threshold=24, edgeitems=3, max_line_width=100)
+    if not _is_small(array):
+        return f" {array.dtype} {array.shape}"
+    text = np.array2string(array, precision=6, threshold=24 if array.ndim == 1 else 60, edgeitems=3, max_line_width=100)
     return f" {text}" if array.ndim == 1 else f"\n{text}"

@@ -99,6 +99,17 @@ def _guard_reference(path: Path, config: pytest.Config) -> None:
             guard(reference, reference)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run exercises in learning order, whatever the order of their files."""
+    order = {id_: rank for rank, id_ in enumerate(exercises())}
+
+    def rank(item: pytest.Item) -> int:
+        file = item.getparent(ExerciseFile)
+        return -1 if file is None else order.get(file.id_, len(order))
+
+    items.sort(key=rank)
+
+
 class ExerciseFile(pytest.Module):
     """A learner's file, whose tests are the shared ones."""
 
@@ -156,13 +167,19 @@ class ExerciseFile(pytest.Module):
     def _getobj(self) -> ModuleType:
         return self.shared
 
+    @property
+    def id_(self) -> str:
+        """The exercise that this file is taken for, which may not exist."""
+        if self.config.option.as_exercise:
+            return self.config.option.as_exercise
+        return self.path.relative_to(self.config.rootpath / "exercises").with_suffix("").as_posix()
+
     def _which(self) -> Exercise:
         if self.config.option.as_exercise:
-            return find(self.config.option.as_exercise)
-        id_ = self.path.relative_to(self.config.rootpath / "exercises").with_suffix("").as_posix()
-        if id_ not in exercises():
-            raise CurriculumError(f"{_relative(self)} belongs to no exercise: {unknown(id_)}")
-        return exercises()[id_]
+            return find(self.id_)
+        if self.id_ not in exercises():
+            raise CurriculumError(f"{_relative(self)} belongs to no exercise: {unknown(self.id_)}")
+        return exercises()[self.id_]
 
     def _refusal(self) -> str | None:
         """What keeps this file from being tested, read off without running it."""
