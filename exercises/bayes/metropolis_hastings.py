@@ -29,8 +29,8 @@ c(x, y) = \log q(x \mid y) - \log q(y \mid x). \tag{3}$$
 We call $c$ the *correction*. Where $\pi(y) = 0$, or where the way back is impossible, $q(x \mid y) = 0$, the acceptance is 0 and its
 logarithm $-\infty$, whatever the other terms. Where only $\pi(x) = 0$, it is 1.
 
-**The coin.** With $U$ uniform on $(0, 1)$, $U \le \alpha$ has probability $\alpha$. And $-\log U$ has the exponential distribution with mean
-1, so that with $E$ drawn from that,
+**The coin.** With $U$ uniform on $(0, 1)$, $U \le \alpha$ has probability $\alpha$. In logarithms one could compare $\log U$, but a generator may
+return $U = 0$. As $-\log U$ has the exponential distribution with mean 1, draw $E$ from that instead and
 
 $$\text{accept if } -E \le \log \alpha. \tag{4}$$
 
@@ -50,10 +50,13 @@ $$q(y \mid x) = \prod_i \frac{1}{y_i}\, \mathcal{N}(\log y_i;\ \log x_i, \sigma^
 
 From (6) and (7) follow the corrections, by (3).
 
-**On finitely many states** all this can be checked to the last digit. With probabilities $\pi_i$ and a proposal matrix $Q_{ij}$ (from $i$
-to $j$, each row summing to 1), the chain has the transition matrix
+**On finitely many states** all this can be checked to the last digit. Let the probabilities be $\pi_i$ and the proposal matrix $Q_{ij}$,
+from $i$ to $j$, each row summing to 1; so $q(y \mid x)$ is $Q_{ij}$ with $x = i$ and $y = j$. The chain has the transition matrix
 
 $$K_{ij} = Q_{ij}\, \alpha_{ij} \quad (i \ne j), \qquad K_{ii} = 1 - \sum_{j \ne i} K_{ij}. \tag{8}$$
+
+What is never proposed, $Q_{ij} = 0$, never happens, whatever $\alpha_{ij}$. And a proposal may stay where it is, $Q_{ii} > 0$: it is not
+part of the sum.
 
 ## Worked example
 
@@ -81,7 +84,7 @@ always.)
 | `independence` | positions | a `Move` | (6), (3) |
 | `log_normal_walk` | positive positions | a `Move` | (7), (3) |
 | `step` | a `State`, a proposal | the next `State`, and which chains moved | (3), (4) |
-| `sample` | starting positions, a proposal | `Draws` | |
+| `sample` | starting positions, a proposal | `Draws` | `step`, over and over |
 
 All chains of a batch move at once, each with its own coin. A proposal is handed over with its settings filled in:
 `partial(random_walk, scale=0.5)`.
@@ -93,6 +96,8 @@ All chains of a batch move at once, each with its own coin. A proposal is handed
 - All chains move at the same steps, or by the same amounts.
 - With the log-normal walk the mean comes out too small, or the draws drift towards zero.
 - The correction has the wrong sign: the independence sampler likes the tails.
+- The rows of the transition matrix sum to 1, but too little stays on the diagonal.
+- NumPy warns of invalid values although the result is right: infinities met, and `np.errstate` can say that you meant it.
 
 ## Cost
 
@@ -368,7 +373,8 @@ def step(
     Raises
     ------
     ValueError
-        If `log_density_fn` returns NaN, +inf or another number of values than it was given rows (`evaluate` sees to it).
+        If `log_density_fn` returns NaN, +inf or another number of values than it was given rows. Call it through the given
+        `evaluate(log_density_fn, position)`, which raises this.
 
     Examples
     --------
@@ -411,7 +417,8 @@ def sample(
     Returns
     -------
     Draws
-        The positions by chain and step, the log densities there, and the share of accepted moves of each chain.
+        With three fields: `draws`, the positions after each step, of shape (n_chains, n_draws, dim); `log_density`, that of
+        each of them, (n_chains, n_draws); and `acceptance_rate`, the share of accepted moves of each chain, (n_chains,).
 
     Raises
     ------

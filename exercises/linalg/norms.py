@@ -98,7 +98,7 @@ $6.708 + 2.236 = 8.944$, and the Frobenius norm $\sqrt{45 + 5} = 7.071$, which i
 | `l1_norm` | a vector | its L1 norm | (1) |
 | `max_norm` | a vector | its L∞ norm | (2) |
 | `l2_norm` | a vector | its L2 norm, of vectors huge and tiny too | (3), (5) |
-| `lp_norm` | a vector, any $p$ from 1 to ∞ | its Lp norm | (4), (5) |
+| `lp_norm` | a vector, any $p$ from 1 to ∞ | its Lp norm | (4), (5); (2) for ∞ |
 | `induced_norm` | a matrix, $p$ = 1 or ∞ | its induced norm | (7), (8) |
 | `schatten_norm` | a matrix, any $p$ from 1 to ∞ | nuclear, Frobenius, spectral norm and the rest | (9) |
 | `unit_ball_boundary` | angles in the plane, $p$ | where the unit ball ends in each direction | (10) |
@@ -146,7 +146,7 @@ def _real(values: ArrayLike, name: str, *, ndim: int) -> np.ndarray:  # given: a
     if array.dtype.kind not in "fiu":
         raise ValueError(f"{name} must hold real numbers, got an array of {array.dtype}")
     if array.ndim != ndim:
-        raise ValueError(f"{name} must have {ndim} axes, got the shape {array.shape}")
+        raise ValueError(f"{name} must have {ndim} {'axis' if ndim == 1 else 'axes'}, got the shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got the shape {array.shape}")
     if not np.isfinite(array).all():
@@ -335,8 +335,8 @@ def schatten_norm(a: Float[np.ndarray, "n_rows n_cols"], p: float) -> float:
     Examples
     --------
     >>> a = np.array([[2.0, 0.0, 0.0], [0.0, 0.0, -1.5]])
-    >>> print([round(schatten_norm(a, p), 4) for p in (1, 2, np.inf)])
-    [3.5, 2.5, 2.0]
+    >>> print(*(f"{schatten_norm(a, p):.4g}" for p in (1, 2, np.inf)))
+    3.5 2.5 2
     """
     # given: the checks
     a = _real(a, "a", ndim=2)

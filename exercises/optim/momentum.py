@@ -156,7 +156,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from mlpath.optim._shared import Gradient, Objective, OptimizeResult, checked_gradient
-from mlpath.optim.gradient_descent import check_arguments, stopping
+from mlpath.optim.gradient_descent import CONVERGED, check_arguments, stopping
 
 Method = Literal["heavy_ball", "nesterov"]
 
@@ -420,7 +420,8 @@ def minimize(
     Returns
     -------
     OptimizeResult
-        The last point at which the gradient was taken, and the objective there. `success` and `message` are those of
+        With the fields `x` and `fun`, the last point at which the gradient was taken and the objective there; `nit`, `nfev`, `success`, `message`; and
+        `path`, None unless `record_path` is set. `success` and `message` are those of
         gradient descent's `stopping`. `path` has `nit + 1` rows, from the start to `x`.
 
     Raises

@@ -395,7 +395,11 @@ def test_step_accepts_each_chain_with_the_probability_of_equation_3(log_density,
     cliff, propose = elsewhere(log_density), partial(shift, log_correction=correction)
     moved, accepted = step(cliff, at(cliff, np.zeros((N, 1))), propose=propose, rng=rng)
     call = f"the share of moves that step took, to a log density of {log_density:.3f} with the correction {correction:.3f},"
-    # Were there one coin for all chains, this would be 0 or 1. A share p of N is binomial.
+    same = "moved" if accepted.all() else "stayed"
+    assert 0 < accepted.sum() < N, (
+        f"all {N} chains {same}; (4) tosses a coin for each chain, or the acceptance is wrong"
+    )
+    # A share p of N is binomial.
     assert_within(accepted.mean(), 0.3, np.sqrt(0.3 * 0.7 / N), call, "equations (3) and (4)")
     assert np.array_equal(moved.position[:, 0] != 0, accepted), "step reports other chains as accepted than have moved"
     expected = np.where(accepted, log_density, 0.0)
@@ -440,7 +444,11 @@ def test_step_leaves_its_state_alone(rng):
     assert (state.log_density == -2).all(), "step changed the log densities of the state that it was given"
 
 
-@pytest.mark.parametrize("wrong", [np.array([0.0, np.nan]), np.array([np.inf, 0.0]), np.zeros((2, 1)), np.zeros(3)])
+@pytest.mark.parametrize(
+    "wrong",
+    [np.array([0.0, np.nan]), np.array([np.inf, 0.0]), np.zeros((2, 1)), np.zeros(3)],
+    ids=["nan", "inf", "two axes", "too many"],
+)
 def test_step_refuses_what_is_no_log_density(wrong, rng):
     with pytest.raises(ValueError, match="log_density_fn must"):
         step(lambda x: wrong, State(np.ones((2, 1)), np.zeros(2)), propose=partial(random_walk, scale=1.0), rng=rng)

@@ -313,7 +313,7 @@ def test_backtrack_refuses_trials_where_the_objective_is_not_finite(outside):
 
     search = backtrack(barrier, np.array([2.0]), 2 - np.log(2), np.array([0.5]), step_size=64.0)
     call = f"backtrack(x - log x, {outside} for x <= 0, step_size=64).step_size"
-    assert_close(search.step_size, 2.0, call, "condition (9), the first trial with x > 0")
+    assert_close(search.step_size, 2.0, call, "its docstring: the first trial with a finite value that satisfies (9)")
 
 
 def test_backtrack_says_so_when_no_trial_is_good():
@@ -449,23 +449,22 @@ def test_minimize_with_a_fixed_step_multiplies_the_error_as_equation_2_says(bowl
 
 
 def test_minimize_converges_at_the_predicted_rate_below_the_limit(bowl):
+    start = bowl.minimum + np.linalg.eigh(bowl.hessian)[1].sum(axis=1)  # as much of each eigenvector
     for step_size, rate in ((1 / 20, 1 - 1 / 40), (2 / 20.5, RATE)):
-        result = minimize(
-            bowl.fun, bowl.grad, bowl.start, step_size=step_size, tol=1e-9, max_iter=2000, record_path=True
-        )
-        assert result.success, f"minimize(step_size={step_size:.3g}) ended with '{result.message}'"
-        errors = np.linalg.norm(result.path - bowl.minimum, axis=1)
+        path = minimize(bowl.fun, bowl.grad, start, step_size=step_size, tol=0.0, max_iter=200, record_path=True).path
+        errors = np.linalg.norm(path - bowl.minimum, axis=1)
         assert (errors[1:] <= rate * errors[:-1] + 1e-14).all(), f"a step shrank the error by less than {rate:.4f}"
-        measured = (errors[400] / errors[300]) ** 0.01
-        # The other directions have died out by then: (0.959 / 0.975)^300 < 1 % of the error, and less of its rate.
-        assert abs(measured - rate) < 1e-3, f"the error shrinks by {measured:.5f} a step; (3) predicts {rate:.5f}"
+        measured = (errors[200] / errors[150]) ** 0.02
+        # What is left of the next direction, (0.96 / 0.975)^150 = 10 % of the error and 1 % of its square, changes the
+        # rate by less than 3e-4.
+        assert abs(measured - rate) < 5e-4, f"the error shrinks by {measured:.5f} a step; (3) predicts {rate:.5f}"
 
 
 def test_minimize_converges_just_below_the_limit_and_not_beyond_it(bowl):
-    below = minimize(bowl.fun, bowl.grad, bowl.start, step_size=0.1 * 0.99, max_iter=2000)
-    assert below.message == CONVERGED, f"a step of 0.99 times 2/L ended with '{below.message}'"
-    beyond = minimize(bowl.fun, bowl.grad, bowl.start, step_size=0.1 * 1.01, max_iter=500)
-    assert beyond.message == OUT_OF_STEPS, f"a step of 1.01 times 2/L ended with '{beyond.message}'"
+    below = minimize(bowl.fun, bowl.grad, bowl.start, step_size=0.1 * 0.95, tol=1e-3, max_iter=400)
+    assert below.message == CONVERGED, f"a step of 0.95 times 2/L ended with '{below.message}'"
+    beyond = minimize(bowl.fun, bowl.grad, bowl.start, step_size=0.1 * 1.05, tol=1e-3, max_iter=100)
+    assert beyond.message == OUT_OF_STEPS, f"a step of 1.05 times 2/L ended with '{beyond.message}'"
     assert beyond.fun > 100 * bowl.fun(bowl.start), (
         f"beyond the limit the objective should have grown, it is {beyond.fun}"
     )
@@ -475,7 +474,7 @@ def test_minimize_flags_a_walk_that_diverges(bowl):
     with np.errstate(over="ignore", invalid="ignore"):
         result = minimize(bowl.fun, bowl.grad, bowl.start, step_size=0.3, max_iter=5000)
     got = f"minimize with three times the limit ended with success={result.success}, '{result.message}'"
-    assert not result.success and result.message == DIVERGED, f"{got}; expected DIVERGED"
+    assert not result.success and result.message == DIVERGED, f"{got}; expected success=False and DIVERGED"
     assert not np.isfinite(result.fun), f"{got}, and fun={result.fun}"
     assert 200 < result.nit < 2000, f"{got} after {result.nit} steps; it grows fivefold a step, and overflows at 1e308"
 
@@ -485,14 +484,18 @@ def test_minimize_flags_a_start_where_the_objective_is_undefined():
     got = (
         f"a start where f is NaN and its gradient 0 gave success={result.success}, nit={result.nit}, '{result.message}'"
     )
-    assert (result.success, result.nit, result.message) == (False, 0, DIVERGED), f"{got}; expected DIVERGED at once"
+    assert (result.success, result.nit, result.message) == (False, 0, DIVERGED), (
+        f"{got}; expected success=False, nit=0 and DIVERGED"
+    )
     assert_close(result.path, [[1.0, 2.0]], f"{got}, path")
 
 
 def test_minimize_says_when_the_steps_are_used_up(bowl):
     result = minimize(bowl.fun, bowl.grad, bowl.start, step_size=0.01, max_iter=13)
     got = f"minimize(max_iter=13) returned success={result.success}, nit={result.nit}, message='{result.message}'"
-    assert (result.success, result.nit, result.message) == (False, 13, OUT_OF_STEPS), f"{got}; expected OUT_OF_STEPS"
+    assert (result.success, result.nit, result.message) == (False, 13, OUT_OF_STEPS), (
+        f"{got}; expected False, 13 and OUT_OF_STEPS"
+    )
 
 
 def test_minimize_stops_as_soon_as_no_gradient_component_exceeds_tol(bowl):
@@ -516,9 +519,10 @@ def test_minimize_succeeds_when_it_converges_with_its_last_step():
 
 
 def test_minimize_with_exact_steps_turns_by_a_right_angle_each_time(bowl):
-    result = minimize(bowl.fun, bowl.grad, bowl.start, rule="exact", hessian=bowl.hessian, tol=1e-7, record_path=True)
-    assert result.success, f"minimize(rule='exact') ended with '{result.message}'"
-    g = np.array([bowl.grad(x) for x in result.path[:40]])
+    result = minimize(
+        bowl.fun, bowl.grad, bowl.start, rule="exact", hessian=bowl.hessian, max_iter=40, record_path=True
+    )
+    g = np.array([bowl.grad(x) for x in result.path])
     cosines = (g[1:] * g[:-1]).sum(axis=1) / np.linalg.norm(g[1:], axis=1) / np.linalg.norm(g[:-1], axis=1)
     # x - minimum cancels: an error of 1e-16 of x is some 1e-12 of a gradient of 1e-3.
     assert abs(cosines).max() < 1e-9, f"successive gradients have a cosine of {abs(cosines).max():.2g}; (7) says 0"
@@ -606,7 +610,7 @@ def test_minimize_counts_every_trial_of_a_line_search(bowl):
 
 
 def test_minimize_keeps_no_path_unless_asked(bowl):
-    assert minimize(bowl.fun, bowl.grad, bowl.start, step_size=0.05).path is None, (
+    assert minimize(bowl.fun, bowl.grad, bowl.start, step_size=0.05, max_iter=5).path is None, (
         "path was kept without record_path=True"
     )
 

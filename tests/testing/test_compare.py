@@ -27,6 +27,21 @@ def test_says_what_was_called_what_came_back_and_what_was_expected():
     ]
 
 
+def test_large_arrays_are_told_by_their_first_and_their_worst_entries():
+    wrong = np.zeros((4, 5, 6))
+    wrong[1, 2, 3], wrong[3, 0, 1] = 0.5, 7.0
+    assert message(wrong, np.zeros((4, 5, 6)), "f(x)", "equation (3)").splitlines() == [
+        "f(x) returned float64 (4, 5, 6), in which 2 of 120 entries are not as expected by equation (3):",
+        "  first at [1, 2, 3]: 0.5 instead of 0",
+        "  first at [3, 0, 1]: 7 instead of 0",
+        "  worst at [3, 0, 1]: 7 instead of 0",
+    ]
+
+
+def test_a_small_difference_is_shown_with_enough_digits_to_see_it():
+    assert "at [1]: 2.0000000999999998 instead of 2" in message([1.0, 2.0000001], [1.0, 2.0], "f()", rtol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("actual", "expected"), [(np.ones((3, 1)), np.ones(3)), (1.0, np.ones(2)), (np.ones((2, 3)), np.ones((3, 2)))]
 )

@@ -103,7 +103,9 @@ def test_only_the_first_failure_is_shown_in_full_and_the_others_are_counted(work
         "l1_norm([1, -2, 4.5]) returned 3.5\nexpected by equation (1): 7.5\n  tests/linalg/test_norms.py:" in work.out
     )
     assert "max_norm([" not in work.out
-    assert "more tests of it failed" in work.out
+    assert "to be mended: l1_norm (" in work.out
+    assert "to be mended: max_norm (" in work.out
+    assert "mend l1_norm, then run" in work.out
     assert "1 failed, " in work.out
     assert " failed later" in work.out
 
@@ -157,7 +159,7 @@ def test_options_of_pytest_work(work):
 def test_xdist_gives_the_same_verdict(work):
     work.write(l1_norm=L1, max_norm="return float(x.max())")
     assert work.run("exercises", "-n2") == 1
-    assert "linalg/norms: 1 of 8 parts; after the failure above, " in work.out
+    assert "linalg/norms: 1 of 8 parts\n    to be mended: max_norm (" in work.out
     assert "0 of 2 done, 1 not started" in work.out
 
 
@@ -165,7 +167,7 @@ def test_xdist_gives_the_same_verdict(work):
 def test_other_ways_to_run_give_the_same_verdict(work, way):
     work.write(l1_norm=L1, max_norm="return float(x.max())")
     assert work.run("exercises", way) == 1
-    assert "linalg/norms: 1 of 8 parts; after the failure above, " in work.out
+    assert "linalg/norms: 1 of 8 parts\n    to be mended: max_norm (" in work.out
     assert "max_norm([" in work.out
 
 

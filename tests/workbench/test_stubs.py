@@ -175,6 +175,20 @@ def test_imports_and_constants_that_only_the_solution_used_go():
     assert "LIMIT = 3" in made
 
 
+def test_imports_that_an_example_uses_stay():
+    made = stub(
+        'import math\nimport os\n\n\ndef f(x):\n    """Do.\n\n    >>> f(math.pi)\n    3\n    """\n    return os.getpid()\n'
+    )
+    assert "import math\n" in made
+    assert "import os\n" not in made
+
+
+def test_imports_of_other_exercises_stay():
+    assert "from mlpath.linalg.norms import l1_norm\n" in stub(
+        "from mlpath.linalg.norms import l1_norm\n\n\ndef f(x):\n    return l1_norm(x)\n"
+    )
+
+
 def test_text_outside_the_bodies_is_kept_to_the_byte():
     source = "r'''Note \\alpha.'''\n\nX   =  [1,2]   # as  it  is\n\n\ndef f(a, *, b = 'x',\n      c=None):\n    \"\"\"Do.\"\"\"\n    return a\n"
     assert make_stub(source) == source.replace(

@@ -89,7 +89,7 @@ and the gradient is $g = (10, 10)$.
 - `step_limit` takes a Hessian and returns the limit in (4).
 - `contraction` takes a Hessian and a step size and returns the factor (3).
 - `exact_step` takes a Hessian and a gradient and returns the step size (6).
-- `backtrack` takes an objective, a point and a first step size and returns the first trial that satisfies (9).
+- `backtrack` takes an objective, a point and a first step size and returns the first trial that satisfies (9) and gains.
 - `stopping` takes what is known after a step and returns the reason to stop, by (10), or nothing.
 - `minimize` puts them together: from a start to a result.
 
@@ -256,7 +256,7 @@ def step_limit(hessian: Float[np.ndarray, "dim dim"]) -> float:
 
     Examples
     --------
-    >>> step_limit(np.array([[3.0, 1.0], [1.0, 3.0]]))
+    >>> print(step_limit(np.array([[3.0, 1.0], [1.0, 3.0]])))
     0.5
     """
     # given: the checks
@@ -288,8 +288,8 @@ def contraction(hessian: Float[np.ndarray, "dim dim"], step_size: float) -> floa
     Examples
     --------
     >>> hessian = np.array([[3.0, 1.0], [1.0, 3.0]])
-    >>> [round(contraction(hessian, a), 4) for a in (0.25, 1 / 3, 0.6)]
-    [0.5, 0.3333, 1.4]
+    >>> print(*(f"{contraction(hessian, a):.4f}" for a in (0.25, 1 / 3, 0.6)))
+    0.5000 0.3333 1.4000
     """
     # given: the checks
     _check_hessian(hessian)
@@ -321,7 +321,7 @@ def exact_step(hessian: Float[np.ndarray, "dim dim"], gradient: Float[np.ndarray
 
     Examples
     --------
-    >>> round(exact_step(np.diag([1.0, 10.0]), np.array([10.0, 10.0])), 4)
+    >>> print(f"{exact_step(np.diag([1.0, 10.0]), np.array([10.0, 10.0])):.4f}")
     0.1818
     """
     scale = abs(gradient).max()
@@ -465,7 +465,7 @@ def minimize(
     start : array_like
         Where to begin; not changed.
     rule : {"fixed", "exact", "armijo"}
-        The length of a step: always `step_size`; by (6); or by `backtrack`, which begins each search at `step_size`.
+        The length of a step: always `step_size`; by (6); or by `backtrack` with its defaults, which begins each search at `step_size`.
     step_size : float
         The step size, or the first trial of each line search. Not used by the exact rule.
     hessian : ndarray, optional
@@ -480,9 +480,10 @@ def minimize(
     Returns
     -------
     OptimizeResult
-        The last point and the objective there, both as they are, finite or not. `success` is true only for the message
+        With the fields `x` and `fun`, the last point and the objective there, both as they are, finite or not; `nit`, `nfev`,
+        `success`, `message`; and `path`, None unless `record_path` is set. `success` is true only for the message
         `CONVERGED`; the others are `DIVERGED`, `OUT_OF_STEPS` and, if a line search found no step, `STALLED`. `nit`
-        counts steps made, `nfev` calls of `fun`. `path` has `nit + 1` rows, from the start to `x`.
+        counts steps made, `nfev` calls of `fun`, that at the start included. `path` has `nit + 1` rows, from the start to `x`.
 
     Raises
     ------

@@ -431,7 +431,8 @@ def minimize(
     Returns
     -------
     OptimizeResult
-        The last point at which the gradient was taken, and the objective there. `success` and `message` are those of
+        With the fields `x` and `fun`, the last point at which the gradient was taken and the objective there; `nit`, `nfev`, `success`, `message`; and
+        `path`, None unless `record_path` is set. `success` and `message` are those of
         gradient descent's `stopping`. `path` has `nit + 1` rows, from the start to `x`.
 
     Raises

@@ -43,19 +43,22 @@ def assert_close(
     close = np.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
     if close.all():
         return
-    message = f"{call} returned{_show(got)}\n{source}:{_show(want)}"
-    if want.ndim:
-        size = np.where(close, -1, np.nan_to_num(abs(got - want), nan=np.inf))
-        worst = np.unravel_index(np.argmax(size), want.shape)
-        message += f"\n{np.count_nonzero(~close)} of {want.size} entries differ, most{_entry(got, want, worst)}"
-    if want.ndim and not _is_small(want):
-        message += "".join(f"\n  first{_entry(got, want, tuple(index))}" for index in np.argwhere(~close)[:3])
-    raise AssertionError(message)
+    if not want.ndim:
+        raise AssertionError(f"{call} returned{_show(got)}\n{source}:{_show(want)}")
+    size = np.where(close, -1, np.nan_to_num(abs(got - want), nan=np.inf))
+    worst = _entry(got, want, np.unravel_index(np.argmax(size), want.shape))
+    share = f"{np.count_nonzero(~close)} of {want.size} entries"
+    if _is_small(want):
+        raise AssertionError(f"{call} returned{_show(got)}\n{source}:{_show(want)}\n{share} differ, most{worst}")
+    first = "".join(f"\n  first{_entry(got, want, tuple(index))}" for index in np.argwhere(~close)[:3])
+    kind = f"{got.dtype} {got.shape}, in which {share} are not as {source}"
+    raise AssertionError(f"{call} returned {kind}:{first}\n  worst{worst}")
 
 
 def _entry(got: np.ndarray, want: np.ndarray, index: tuple[Any, ...]) -> str:
-    at = ", ".join(map(str, index))
-    return f" at [{at}]: {got[index]:.6g} instead of {want[index]:.6g}"
+    """One entry of both, with as many digits as it takes to see a difference."""
+    digits = 6 if f"{got[index]:.6g}" != f"{want[index]:.6g}" else 17
+    return f" at [{', '.join(map(str, index))}]: {got[index]:.{digits}g} instead of {want[index]:.{digits}g}"
 
 
 def _array(value: Any) -> np.ndarray | None:
@@ -77,7 +80,5 @@ def _is_small(array: np.ndarray) -> bool:
 def _show(array: np.ndarray) -> str:
     if array.ndim == 0:
         return f" {array.item()!r}"
-    if not _is_small(array):
-        return f" {array.dtype} {array.shape}"
     text = np.array2string(array, precision=6, threshold=24 if array.ndim == 1 else 60, edgeitems=3, max_line_width=100)
     return f" {text}" if array.ndim == 1 else f"\n{text}"

@@ -44,7 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the scoreboard; keep the tests of an exercise together under xdist."""
     if config.option.usepdb:
         config.option.in_process = True
-    if getattr(config.option, "dist", "no") == "load":
+    named = [Path(config.invocation_params.dir, argument.partition("::")[0]) for argument in config.args]
+    if getattr(config.option, "dist", "no") == "load" and any(_is_under(path, config, "exercises") for path in named):
         config.option.dist = "loadfile"
     config.stash[BOARD] = board = Scoreboard(config)
     config.pluginmanager.register(board, "mlpath-scoreboard")
@@ -84,13 +85,17 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 def _is_exercise(path: Path, config: pytest.Config) -> bool:
     if path.suffix != ".py" or path.name.startswith(("_", "conftest")):
         return False
-    return bool(config.option.as_exercise) or path.is_relative_to(config.rootpath / "exercises")
+    return bool(config.option.as_exercise) or _is_under(path, config, "exercises")
+
+
+def _is_under(path: Path, config: pytest.Config, folder: str) -> bool:
+    return path.is_relative_to(config.rootpath / folder)
 
 
 def _guard_reference(path: Path, config: pytest.Config) -> None:
     """Check the shapes of a reference as those of a learner are."""
     folder, name = path.parent, path.stem.removeprefix("test_")
-    if folder.is_relative_to(config.rootpath / "tests"):
+    if _is_under(folder, config, "tests"):
         id_ = (folder.relative_to(config.rootpath / "tests") / name).as_posix()
         if id_ in exercises():
             from mlpath.workbench.boundary import guard  # see load_learner

@@ -112,9 +112,14 @@ class Scoreboard:
             if complete
             else f"{len(outcomes)} of {len(self.expected[id_])} tests run"
         )
-        later = sum(outcome == "failed" for outcome in outcomes.values()) - 1
-        more = f"; after the failure above, {later} more {_tests(later)} of it failed" if later > 0 else ""
-        reporter.write_line(f"{id_}: {counted}{more}", yellow=not more)
+        reporter.write_line(f"{id_}: {counted}", yellow=True)
+        failing = Counter(part_of(name, parts) or "others" for name, outcome in outcomes.items() if outcome == "failed")
+        for part, count in failing.items():
+            reporter.write_line(f"    to be mended: {part} ({count} {_tests(count)} failed)")
+        if not_run := sum(outcome == NOT_RUN for outcome in outcomes.values()):
+            reporter.write_line(
+                f"    {not_run} {_tests(not_run)} not run, as one before took too long or the file did not load"
+            )
         for part, count in self.waiting[file].items():
             reporter.write_line(
                 f"    not written yet: {part} ({count} {_tests(count)} {'waits' if count == 1 else 'wait'} for it)"
@@ -129,20 +134,26 @@ class Scoreboard:
             and set(outcomes.values()) == {"passed"}
         }
         met = self.not_started | set(self.files.values())
-        width = max((len(track.title) for track in tracks()), default=0)
+        if len(met) > 1:  # of a single exercise, no track can be told
+            self._print_counts(reporter, met, done)
+            self._print_next(reporter, [id_ for id_ in exercises() if id_ in met and id_ not in done])
+        elif met:
+            order = list(exercises())
+            after = order[order.index(next(iter(met))) + 1 :][:1]
+            self._print_next(reporter, after if met <= done else list(met))
+
+    def _print_counts(self, reporter: pytest.TerminalReporter, met: set[str], done: set[str]) -> None:
+        width = max(len(track.title) for track in tracks())
         for track in tracks():
             if here := [id_ for id_ in track.exercises if id_ in met]:
-                solved = len(done.intersection(here))
-                new = len(self.not_started.intersection(here))
-                reporter.write_line(
-                    f"{track.title:<{width}}  {solved:>3} of {len(here)} done{f', {new} not started' if new else ''}"
-                )
-        self._print_next(reporter, (id_ for id_ in exercises() if id_ in met and id_ not in done))
+                solved, new = len(done.intersection(here)), len(self.not_started.intersection(here))
+                suffix = f", {new} not started" if new else ""
+                reporter.write_line(f"{track.title:<{width}}  {solved:>3} of {len(here)} done{suffix}")
 
-    def _print_next(self, reporter: pytest.TerminalReporter, open_ids: Iterable[str]) -> None:
-        exercise = next((exercises()[id_] for id_ in open_ids), None)
-        if exercise is None:
+    def _print_next(self, reporter: pytest.TerminalReporter, candidates: list[str]) -> None:
+        if not candidates:
             return
+        exercise = exercises()[candidates[0]]
         try:
             details = exercise.details
         except CurriculumError as error:
@@ -150,16 +161,20 @@ class Scoreboard:
             return
         mine = [file for file, id_ in self.files.items() if id_ == exercise.id]
         waiting = [part for file in mine for part in self.waiting[file]]
-        failed = any("failed" in self.outcomes[file].values() for file in mine)
-        if exercise.id in self.not_started:
+        failed = [name for file in mine for name, outcome in self.outcomes[file].items() if outcome == "failed"]
+        begun = bool(mine) and exercise.id not in self.not_started
+        if not begun:
             waiting = exercise.parts
-        task = "mend what failed" if failed else f"write {waiting[0]}" if waiting else "see what is left"
-        verb = "Start with" if exercise.id in self.not_started else "Go on with"
-        reporter.write_line("")
-        reporter.write_line(
-            f"{verb} {exercise.id} ({details.title}; difficulty {details.difficulty} of 5, {details.minutes} minutes):",
-            bold=True,
+        task = (
+            f"mend {part_of(failed[0], exercise.parts) or 'what failed'}"
+            if failed
+            else f"write {waiting[0]}"
+            if waiting
+            else "see what is left"
         )
+        facts = f"{details.title}; difficulty {details.difficulty} of 5, {details.minutes} minutes"
+        reporter.write_line("")
+        reporter.write_line(f"{'Go on with' if begun else 'Start with'} {exercise.id} ({facts}):", bold=True)
         reporter.write_line(f"  open {exercise.file}, {task}, then run  pytest {exercise.file}")
 
 

@@ -6,7 +6,8 @@ as given:
 - `# given` on the line of a `def` or `class` keeps all of it;
 - inside a body, a line `# given` opens a region that is kept, and a line `# yours` closes it.
 
-Imports and private constants that only the solution used go too.
+Imports and private constants that only the solution used go too, but for imports of other exercises: these are what a
+learner is meant to build on.
 """
 
 import ast
@@ -162,12 +163,15 @@ def _without_unused(stub: str) -> str:
     """Drop the imports and the private constants that nothing in the stub mentions."""
     tree, lines = ast.parse(stub), stub.splitlines()
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    for line in re.findall(r"^ *(?:>>>|\.\.\.) (.*)$", stub, re.MULTILINE):  # the examples are to be tried
+        used |= set(re.findall(r"\w+", line))
     out: list[str | None] = [*lines]
     for node in tree.body:
         first, last = node.lineno - 1, node.end_lineno or node.lineno
         if isinstance(node, ast.Import | ast.ImportFrom):
             kept = [a for a in node.names if (a.asname or a.name).split(".")[0] in used]
-            if len(kept) == len(node.names) or GIVEN.search("".join(lines[first:last])):
+            built_on = isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mlpath.")
+            if built_on or len(kept) == len(node.names) or GIVEN.search("".join(lines[first:last])):
                 continue
             out[first:last] = [None] * (last - first)
             if kept:

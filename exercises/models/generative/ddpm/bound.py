@@ -73,6 +73,8 @@ $w = (0.625, 2.5)$. Check: $0.8 \cdot 0.625 = 0.2 \cdot 2.5 = 0.5$.
 
 ## Plan
 
+A `Schedule` holds `beta` and `alpha_bar`, vectors of $T + 1$ entries of which index $t$ belongs to $x_t$; `n_steps` is $T$.
+
 - `gaussian_kl` returns (2) for each coordinate, from means and logarithms of variances.
 - `bin_log_likelihood` returns $\log P$ of (3) for each pixel, by (4).
 - `prior_term` returns $L_T$ for each image, in nats.
@@ -116,8 +118,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mlpath.models.generative.ddpm.forward import Schedule
-from mlpath.models.generative.ddpm.posterior import Denoiser
+from mlpath.models.generative.ddpm.forward import Schedule, diffuse, per_image
+from mlpath.models.generative.ddpm.posterior import Denoiser, posterior_mean, posterior_variance
 
 Images = Float[Tensor, "batch channels height width"]
 Times = Int[Tensor, " batch"]

@@ -105,6 +105,7 @@ $\bar\alpha$ as cosine does, and the rescaling of [5], which makes $\bar\alpha_T
 import math
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 

@@ -22,8 +22,8 @@ $(1 - \beta_t)(1 - \bar\alpha_{t-1}) + \beta_t = 1 - \bar\alpha_t$, so that the 
 
 $$\tilde\beta_t = \frac{1 - \bar\alpha_{t-1}}{1 - \bar\alpha_t}\, \beta_t. \tag{2}$$
 
-The mean is the variance times the sum of what pulls at $x_{t-1}$, $\sqrt{1 - \beta_t}\, x_t / \beta_t$ from the right and
-$\sqrt{\bar\alpha_{t-1}}\, x_0 / (1 - \bar\alpha_{t-1})$ from the left:
+The mean is the variance times the sum of what pulls at $x_{t-1}$, $\sqrt{1 - \beta_t}\, x_t / \beta_t$ from the state after it and
+$\sqrt{\bar\alpha_{t-1}}\, x_0 / (1 - \bar\alpha_{t-1})$ from the image:
 
 $$\tilde\mu_t(x_0, x_t) = \frac{\sqrt{\bar\alpha_{t-1}}\, \beta_t}{1 - \bar\alpha_t}\, x_0
 + \frac{\sqrt{1 - \beta_t}\, (1 - \bar\alpha_{t-1})}{1 - \bar\alpha_t}\, x_t. \tag{3}$$
@@ -56,6 +56,9 @@ With noise $\varepsilon = -1$ and $w = 0$ we move to $x_1 = 0.5848 - \sqrt{0.166
 $\tilde\mu_1 = \hat x_0$, the sample is $0.3$.
 
 ## Plan
+
+A `Schedule` holds `beta` and `alpha_bar`, two vectors of $T + 1$ entries in float64: index $t$ belongs to $x_t$, and `alpha_bar[0]`
+is 1. `n_steps` is $T$.
 
 - `posterior_variance` returns (2) for all times at once, a vector like the schedule's own.
 - `posterior_mean` returns (3) for a batch, each image at its own step.
@@ -95,7 +98,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mlpath.models.generative.ddpm.forward import Schedule
+from mlpath.models.generative.ddpm.forward import Schedule, per_image
 
 Images = Float[Tensor, "batch channels height width"]
 Times = Int[Tensor, " batch"]
@@ -234,7 +237,7 @@ def ancestral_step(
     Returns
     -------
     Tensor
-        The images $x_{t-1}$. For t = 1 the mean of (4), without noise whatever its variance.
+        The images $x_{t-1}$, in the precision of the images. For t = 1 the mean of (4), without noise whatever its variance.
 
     Raises
     ------
@@ -291,7 +294,7 @@ def sample(
     Returns
     -------
     Tensor
-        The images, in float32. Nothing but the guesses is clipped, but the last step returns the last guess.
+        The images, in float32. Only the guesses are clipped; the last step returns the last of them.
 
     Raises
     ------

@@ -101,6 +101,7 @@ $\tau$ also scale the channels, $(1 + a) \odot N_2 h + b$ as in [3], and give th
 
 from collections.abc import Sequence
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import interpolate

@@ -17,8 +17,9 @@ $$\log p(x) = \log \mathbb{E}_{q}\!\left[\frac{p(x, z)}{q(z)}\right]
 
 To see it, write $\log p(x) = \log p(x, z) - \log p(z \mid x)$, add and subtract $\log q(z)$, and average over
 $q$. The last term of (1) is never negative, so the ELBO is a lower bound, and it is tight exactly when $q$ is
-the true posterior. The encoder gives each image its own $q(z \mid x) = \mathcal{N}(\mu, \operatorname{diag}
-\sigma^2)$, and predicts $\mu$ and $\log \sigma^2$, the latter because any real number is then allowed.
+the true posterior. The encoder gives each image its own
+$q(z \mid x) = \mathcal{N}(\mu, \operatorname{diag} \sigma^2)$, and predicts $\mu$ and $\log \sigma^2$, the
+latter because any real number is then allowed.
 
 **The sample must carry a gradient.** A draw from a distribution whose parameters we train has no derivative of
 its own. Move the randomness out of the way [1]:
@@ -36,8 +37,9 @@ $$\mathrm{KL}_j = \mathbb{E}_q\!\left[-\tfrac12 \log \sigma^2 - \tfrac{(z - \mu)
   = \tfrac12 \left( \mu^2 + \sigma^2 - 1 - \log \sigma^2 \right). \tag{3}$$
 
 **The decoder sets the likelihood.** For binary pixels it gives a logit $a_i$ for each, the log odds of a one.
-With $\operatorname{softplus}(a) = \log(1 + e^a)$ we have $\log p(1) = a - \operatorname{softplus}(a)
-= -\operatorname{softplus}(-a)$ and $\log p(0) = -\operatorname{softplus}(a)$, hence
+With $\operatorname{softplus}(a) = \log(1 + e^a)$ we have
+$\log p(1) = a - \operatorname{softplus}(a) = -\operatorname{softplus}(-a)$ and
+$\log p(0) = -\operatorname{softplus}(a)$, hence
 
 $$\log p(x \mid z) = -\sum_i \left[ x_i \operatorname{softplus}(-a_i) + (1 - x_i) \operatorname{softplus}(a_i) \right].
   \tag{4}$$
@@ -56,9 +58,10 @@ $$w_k = \frac{p(x \mid z_k)\, p(z_k)}{q(z_k \mid x)}, \qquad \mathbb{E}[w_k] = p
 $$\mathcal{L}_K = \mathbb{E}\!\left[ \log \frac1K \sum_{k=1}^K w_k \right]. \tag{7}$$
 
 The average of the weights is an unbiased estimate of $p(x)$, and the logarithm is concave, so
-$\mathcal{L}_K \le \log p(x)$ by Jensen. $\mathcal{L}_1$ is the ELBO. From there the bound can only grow with $K$: an
-average of $K$ weights is the average of the averages of its parts, so Jensen applies again. If the weights are bounded it
-reaches $\log p(x)$ in the limit [3]. Where $q$ is the true posterior each weight *is* $p(x)$, and the estimate no longer varies.
+$\mathcal{L}_K \le \log p(x)$ by Jensen. $\mathcal{L}_1$ is the ELBO. From there the bound can only grow with
+$K$: an average of $K$ weights is the average of the averages of its parts, so Jensen applies again. If the
+weights are bounded it reaches $\log p(x)$ in the limit [3]. Where $q$ is the true posterior each weight *is*
+$p(x)$, and the estimate no longer varies.
 
 ## Worked example
 
@@ -66,21 +69,23 @@ Take $z \sim \mathcal{N}(0, 1)$, $x \mid z \sim \mathcal{N}(z, 1)$ and observe $
 $x \sim \mathcal{N}(0, 2)$, so $\log p(1) = -\tfrac12 \log 4\pi - \tfrac14 = -1.5155$, and the posterior is
 $\mathcal{N}(\tfrac12, \tfrac12)$.
 
-- Guess the prior, $q = \mathcal{N}(0, 1)$. Then $\mathbb{E}(1 - z)^2 = 2$, so (5) averages $-0.9189 - 1$ and (3) is 0: the
-  ELBO is $-1.9189$. The gap of $0.4034$ is what (1) says: $\mathrm{KL}(q \,\|\, p(z \mid x)) =
-  \tfrac12 (2 + \tfrac12 - 1 - \log 2)$.
-- Guess the posterior. Then $\mathbb{E}(1 - z)^2 = \tfrac14 + \tfrac12$, so (5) averages $-0.9189 - 0.375$; (3) is
-  $\tfrac12 (\tfrac14 + \tfrac12 - 1 + 0.6931) = 0.2216$; the ELBO is $-1.5155$. No gap.
-- With the prior as $q$, (6) is just $p(x \mid z_k)$. Draws of $0.3$ and $1.1$ have log weights $-1.1639$ and $-0.9239$.
-  Their mean is $-1.0439$; the logarithm of the mean weight is $-1.0368$, a little higher. Both lie above $\log p(1)$:
-  the bound holds on average, not for every draw.
+- Guess the prior, $q = \mathcal{N}(0, 1)$. Then $\mathbb{E}(1 - z)^2 = 2$, so (5) averages $-0.9189 - 1$ and
+  (3) is 0: the ELBO is $-1.9189$. The gap of $0.4034$ is what (1) says:
+  $\mathrm{KL}(q \,\|\, p(z \mid x)) = \tfrac12 (2 + \tfrac12 - 1 - \log 2)$.
+- Guess the posterior. Then $\mathbb{E}(1 - z)^2 = \tfrac14 + \tfrac12$, so (5) averages $-0.9189 - 0.375$; (3)
+  is $\tfrac12 (\tfrac14 + \tfrac12 - 1 + 0.6931) = 0.2216$; the ELBO is $-1.5155$. No gap.
+- With the prior as $q$, (6) is just $p(x \mid z_k)$. Draws of $0.3$ and $1.1$ have log weights $-1.1639$ and
+  $-0.9239$. Their mean is $-1.0439$; the logarithm of the mean weight is $-1.0368$, a little higher. Both lie
+  above $\log p(1)$: the bound holds on average, not for every draw.
 
 ## Plan
 
 - `reparameterize(mean, log_variance)` draws one $z$ for each row by (2).
 - `gaussian_kl(mean, log_variance)` is (3), for each row and each latent dimension, not yet summed.
-- `bernoulli_log_likelihood(x, logits)` is (4), `gaussian_log_likelihood(x, mean, log_variance)` is (5): one number for each row.
-- `elbo(model, x)` is the bracketed part of (1), one number for each image: the first term averaged over draws, the second exact.
+- `bernoulli_log_likelihood(x, logits)` is (4), `gaussian_log_likelihood(x, mean, log_variance)` is (5): one
+  number for each row.
+- `elbo(model, x)` is the part of (1) that is labelled ELBO, one number for each image: the first term averaged over draws,
+  the second exact.
 - `log_importance_weights(model, x)` is the logarithm of (6), a row for each draw and a column for each image.
 - `iwae_bound(log_weights)` is (7) from these.
 
@@ -91,25 +96,30 @@ $\mathcal{N}(\tfrac12, \tfrac12)$.
 - Training starts well and then prints NaN: which exponential overflowed, or which logarithm met a zero?
 - Samples are noisy, or far too much alike: was it the variance or its square root that was predicted?
 - The encoder never moves from where it started: does the sample still know where it came from?
-- A model with twice the pixels has the same KL term beside a likelihood half as strong as it should be: sum over features, average only over images.
-- Two papers' nats differ by hundreds: grey levels put into (4) give a number, but no log-likelihood. The integral of $\exp$ of it over
-  $[0, 1]$ is not 1 [5]. Compare bounds only on the same, binary data.
-- The importance-weighted estimate of one image exceeds the true $\log p(x)$. That is no bug: see the worked example.
+- A model with twice the pixels has the same KL term beside a likelihood half as strong as it should be: sum
+  over features, average only over images.
+- Two papers' nats differ by hundreds: grey levels put into (4) give a number, but no log-likelihood. The
+  integral of $\exp$ of it over $[0, 1]$ is not 1 [5]. Compare bounds only on the same, binary data.
+- The importance-weighted estimate of one image exceeds the true $\log p(x)$. That is no bug: see the worked
+  example.
 
 ## Cost
 
 One pass of the encoder, $K$ of the decoder. Memory $O(K \cdot \text{batch} \cdot \text{features})$.
 
-On scikit-learn's digits (8 by 8, binary: grey level above one half; 1,437 for training, 360 held out) `VAE(64, 16, 256)`
-trained on the ELBO for 6,000 steps of 100 images takes less than half a minute on one thread. On the held-out digits its ELBO is
--18.1 nats an image, and (7) with 100 draws is -16.8 to -16.9 (three seeds). A mixture of 50 Bernoulli products fitted by EM, the
-best of five starts and with its smoothing chosen on a fifth of the training digits, has an exact -17.5: the VAE is
-0.6 nats an image better, four standard errors of the paired difference.
+On scikit-learn's digits (8 by 8, binary: grey level above one half; 1,437 for training, 360 held out)
+`VAE(64, 16, 256)` trained on the ELBO for 6,000 steps of 100 images takes well under a minute on one thread. On the
+held-out digits its ELBO is -18.1 nats an image, and (7) with 100 draws is -16.8 to -16.9 (three seeds). A
+mixture of 50 Bernoulli products fitted by EM, the best of five starts and with its smoothing chosen on a fifth
+of the training digits, has an exact -17.5: the VAE is 0.6 nats an image better, four standard errors of the
+paired difference.
 
 ## Go further
 
-- Experiment: set the Gaussian decoder's variance by hand, from 0.001 to 10, and watch how many latent dimensions keep a positive KL.
-- Stretch: train on (7) with $K = 10$ in place of the ELBO. The bound gets better; look at what happens to the encoder's gradient [4].
+- Experiment: set the Gaussian decoder's variance by hand, from 0.001 to 10, and watch how many latent
+  dimensions keep a positive KL.
+- Stretch: train on (7) with $K = 10$ in place of the ELBO. The bound gets better; look at what happens to the
+  encoder's gradient [4].
 
 ## References
 
@@ -342,7 +352,7 @@ def gaussian_log_likelihood(
 def elbo(
     model: LatentModel, x: Float[Tensor, "batch features"], *, n_samples: int = 1, generator: torch.Generator
 ) -> Float[Tensor, " batch"]:
-    r"""Estimate the evidence lower bound of each image: the bracketed part of equation (1).
+    r"""Estimate the evidence lower bound of each image: the part of equation (1) that is labelled so.
 
     The expectation of $\log p(x \mid z)$ is an average over `n_samples` draws from $q(z \mid x)$; the divergence
     is exact. The estimate is unbiased, and so is its gradient, for the encoder as for the decoder.
@@ -457,7 +467,8 @@ class VAE(nn.Module):  # given: the two networks
     n_features, n_latents, n_hidden : int
         Sizes of an image, of $z$ and of both hidden layers.
     likelihood : {"bernoulli", "gaussian"}
-        Whether the decoder gives logits, for (4), or means, for (5) with one variance for all features, which is trained too.
+        Whether the decoder gives logits, for (4), or means, for (5) with one variance for all features,
+        which is trained too.
     generator : torch.Generator
         Draws the initial weights.
 

@@ -2,58 +2,66 @@ r"""Weighing the bound: beta-VAE, annealing, free bits, and how to see what each
 
 ## Idea
 
-The ELBO pays for detail in the picture with nats of the latent code, one for one. Change the price and you choose
-where on the line between a blurred picture and an expensive code the model settles. At too high a price, or simply too early
-in training, a dimension that could have been useful is given up and never comes back. Annealing and free bits are two
-ways to lend it time; traversals and the count of active dimensions are two ways to see how it went.
+The ELBO pays for detail in the picture with nats of the latent code, one for one. Change the price and you
+choose where on the line between a blurred picture and an expensive code the model settles. At too high a price,
+or simply too early in training, a dimension that could have been useful is given up and never comes back.
+Annealing and free bits are two ways to lend it time; traversals and the count of active dimensions are two ways
+to see how it went.
 
 ## Maths
 
-**A price for the code.** Call $R = \mathbb{E}_x \sum_j \mathrm{KL}_j$ the rate, the nats that the code costs, and
-$D = -\mathbb{E}_x \mathbb{E}_q \log p(x \mid z)$ the distortion. The negative ELBO is $D + R$; the beta-VAE [1] minimises
+**A price for the code.** Call $R = \mathbb{E}_x \sum_j \mathrm{KL}_j$ the rate, the nats that the code costs,
+and $D = -\mathbb{E}_x \mathbb{E}_q \log p(x \mid z)$ the distortion. The negative ELBO is $D + R$; the beta-VAE
+[1] minimises
 
 $$D + \beta R. \tag{1}$$
 
-At the optimum $\mathrm{d}D / \mathrm{d}R = -\beta$: the price is the slope of the curve of best $D$ for each $R$ [2]. Only $\beta \ge 1$ keeps (1) an upper
-bound of $-\log p(x)$, for then it is no less than $D + R$.
+At the optimum $\mathrm{d}D / \mathrm{d}R = -\beta$: the price is the slope of the curve of best $D$ for each
+$R$ [2]. Only $\beta \ge 1$ keeps (1) an upper bound of $-\log p(x)$, for then it is no less than $D + R$.
 
 **What the price does, exactly.** Let the decoder be Gaussian with a fixed variance $s^2$, and linear. Then
 
 $$\frac{\lVert x - Wz \rVert^2}{2 s^2} + \beta\, \mathrm{KL}
   = \beta \left[ \frac{\lVert x - Wz \rVert^2}{2 \tau} + \mathrm{KL} \right], \qquad \tau = \beta s^2, \tag{2}$$
 
-so that raising $\beta$ is nothing but raising the noise that the decoder blames on the world. Along one principal direction of centred data, of
-variance $\lambda$, let the decoder be $wz$ and the encoder $\mathcal{N}(vx, c)$. On average the bracket of (2) is
+so that raising $\beta$ is nothing but raising the noise that the decoder blames on the world. Along one
+principal direction of centred data, of variance $\lambda$, let the decoder be $wz$ and the encoder
+$\mathcal{N}(vx, c)$. On average the bracket of (2) is
 
 $$\frac{\lambda (1 - wv)^2 + w^2 c}{2 \tau} + \frac{v^2 \lambda + c - 1 - \log c}{2}. \tag{3}$$
 
-Setting its derivatives by $v$ and $c$ to zero gives $v = w / (w^2 + \tau)$ and $c = \tau / (w^2 + \tau)$, the true posterior. Put
-these back; the derivative by $w$ then vanishes at $w = 0$ and, if $\lambda > \tau$, at $w^2 = \lambda - \tau$, which is the
-minimum. There $c = \tau / \lambda$ and $v^2 \lambda = 1 - \tau / \lambda$, so all of the divergence but its logarithm cancels:
+Setting its derivatives by $v$ and $c$ to zero gives $v = w / (w^2 + \tau)$ and $c = \tau / (w^2 + \tau)$, the
+true posterior. Put these back; the derivative by $w$ then vanishes at $w = 0$ and, if $\lambda > \tau$, at
+$w^2 = \lambda - \tau$, which is the minimum. There $c = \tau / \lambda$ and $v^2 \lambda = 1 - \tau / \lambda$,
+so all of the divergence but its logarithm cancels:
 
 $$R_j = \max\left(0,\ \tfrac12 \log \frac{\lambda_j}{\beta s^2} \right). \tag{4}$$
 
-A direction whose variance lies below the water level $\beta s^2$ is not encoded at all: it has *collapsed*, and rightly so. Those above are
-all reconstructed with the same squared error $\tau$. Rate-distortion theory knows this as reverse water-filling [3], and with $\beta = 1$
-it is probabilistic PCA. Deep networks collapse for this reason too, and for a worse one besides.
+A direction whose variance lies below the water level $\beta s^2$ is not encoded at all: it has *collapsed*, and
+rightly so. Those above are all reconstructed with the same squared error $\tau$. Rate-distortion theory knows
+this as reverse water-filling [3], and with $\beta = 1$ it is probabilistic PCA. Deep networks collapse for this
+reason too, and for a worse one besides.
 
-**A price that rises.** Early on the decoder cannot read the code yet, so the cheapest is to send none. Start at a low price and raise it
-over the first $T$ steps [4],
+**A price that rises.** Early on the decoder cannot read the code yet, so the cheapest is to send none. Start at
+a low price and raise it over the first $T$ steps [4],
 
 $$\beta_t = \beta_0 + (\beta_1 - \beta_0) \min(1, t / T), \tag{5}$$
 
-or do so in each of $M$ equal cycles of a training of $T$ steps [5], over a share $\rho$ of the cycle, and hold it at one for the rest of it:
+or do so in each of $M$ equal cycles of a training of $T$ steps [5], over a share $\rho$ of the cycle, and hold
+it at one for the rest of it:
 
 $$\beta_t = \min(1, u / \rho), \qquad u = \frac{M t}{T} - \left\lfloor \frac{M t}{T} \right\rfloor. \tag{6}$$
 
-**A code that is free up to a point.** Let every dimension spend $\lambda$ nats for nothing [6]: over a minibatch of $B$ images,
+**A code that is free up to a point.** Let every dimension spend $\lambda$ nats for nothing [6]: over a
+minibatch of $B$ images,
 
 $$R_\lambda = \sum_j \max\left( \lambda,\ \frac1B \sum_{i=1}^B \mathrm{KL}_{ij} \right). \tag{7}$$
 
-The maximum is taken of the batch's mean, so that an image may spend less where another spends more. Below the floor the gradient is zero, and the
-likelihood alone moves that dimension.
+The maximum is taken of the batch's mean, so that an image may spend less where another spends more. Below the
+floor the gradient is zero, and the likelihood alone moves that dimension.
 
-**What a dimension means.** Encode an image as $\mu$, replace entry $j$ by the values $a_1, \dots, a_n$ in turn, leave the others, and decode:
+**What a dimension means.** Encode an image as $\mu$, replace entry $j$ by the values $a_1, \dots, a_n$ in turn,
+leave the others, and decode:
 
 $$x_{jk} = g(\mu + (a_k - \mu_j)\, e_j). \tag{8}$$
 
@@ -63,15 +71,16 @@ $$\operatorname{Var}_x[\mu_j(x)] > 0.01. \tag{9}$$
 
 ## Worked example
 
-Three directions have variances 4, 1.5 and 0.2, and the decoder's is $s^2 = 0.5$. By (4) with $\beta = 1$ they carry
-$\tfrac12 \log 8 = 1.0397$, $\tfrac12 \log 3 = 0.5493$ and 0 nats; the last lies under water. With $\beta = 2$ the level rises to 1, and they carry
-0.6931, 0.2027 and 0. With $\beta = 4$ the second drowns too.
+Three directions have variances 4, 1.5 and 0.2, and the decoder's is $s^2 = 0.5$. By (4) with $\beta = 1$ they
+carry $\tfrac12 \log 8 = 1.0397$, $\tfrac12 \log 3 = 0.5493$ and 0 nats; the last lies under water. With
+$\beta = 2$ the level rises to 1, and they carry 0.6931, 0.2027 and 0. With $\beta = 4$ the second drowns too.
 
-A warm-up of 200 steps from 0 to 1 has $\beta_{50} = 0.25$ by (5). In 1,000 steps of four cycles with $\rho = \tfrac12$, step 300 is at
-$u = 1.2 - 1 = 0.2$, so $\beta_{300} = 0.4$ by (6); at step 400, $u = 0.6$ and $\beta = 1$.
+A warm-up of 200 steps from 0 to 1 has $\beta_{50} = 0.25$ by (5). In 1,000 steps of four cycles with
+$\rho = \tfrac12$, step 300 is at $u = 1.2 - 1 = 0.2$, so $\beta_{300} = 0.4$ by (6); at step 400, $u = 0.6$ and
+$\beta = 1$.
 
-Two images spend $(1.0, 0.1)$ and $(0.2, 0.3)$ nats on two dimensions. Their means are 0.6 and 0.2, so with $\lambda = 0.5$ equation (7) gives
-$0.6 + 0.5 = 1.1$.
+Two images spend $(1.0, 0.1)$ and $(0.2, 0.3)$ nats on two dimensions. Their means are 0.6 and 0.2, so with
+$\lambda = 0.5$ equation (7) gives $0.6 + 0.5 = 1.1$.
 
 ## Plan
 
@@ -84,20 +93,23 @@ $0.6 + 0.5 = 1.1$.
 
 ## Pitfalls
 
-- All samples look like the average image and the rate is zero after a few hundred steps: when did the price reach one?
-- The rate sits exactly at the floor times the number of dimensions, whatever the image: was the floor applied before the mean, or is it simply too high?
+- All samples look like the average image and the rate is zero after a few hundred steps: when did the price
+  reach one?
+- The rate sits exactly at the floor times the number of dimensions, whatever the image: was the floor applied
+  before the mean, or is it simply too high?
 - The rate changes with the batch size.
 - The reported bound of a beta-VAE is compared with that of a VAE: which price was paid in the report?
-- Every picture of a traversal is far from the image it began with: did the values replace the coordinate, or were they added to it? And did
-  one dimension's values stay while the next was moved?
+- Every picture of a traversal is far from the image it began with: did the values replace the coordinate, or
+  were they added to it? And did one dimension's values stay while the next was moved?
 - Half of the dimensions seem meaningless. Are they active?
 
 ## Cost
 
-All but the traversal is negligible beside one pass of the networks. A traversal decodes $n_\text{latents} \cdot n_\text{values}$ images.
+All but the traversal is negligible beside one pass of the networks. A traversal decodes
+$n_\text{latents} \cdot n_\text{values}$ images.
 
-On the binary digits (as in `models/generative/vae/elbo`; `VAE(64, 16, 128)`, 2,000 steps, the price rising over the first 400) the held-out
-rate and distortion are, in nats an image:
+On the binary digits (as in `models/generative/vae/elbo`; `VAE(64, 16, 128)`, 2,000 steps, the price rising over
+the first 400) the held-out rate and distortion are, in nats an image:
 
 | $\beta$ | rate | distortion | active of 16 | ELBO |
 |---|---|---|---|---|
@@ -107,20 +119,22 @@ rate and distortion are, in nats an image:
 | 2 | 2.5 | 17.3 | 10 | -19.9 |
 | 4 | 0.2 | 23.7 | 3 | -23.9 |
 
-The slope between neighbours runs from -0.3 to -2.7, as (1) has it. With $\beta = 1$ and 0.3 free nats all dimensions spend about 0.3 or more, for a rate of
-8.1 and an ELBO of -18.7: on a decoder this simple nothing collapsed that was worth saving, and free bits only cost.
+The slope between neighbours runs from -0.3 to -2.7, as (1) has it. With $\beta = 1$ and 0.3 free nats all
+dimensions spend about 0.3 or more, for a rate of 8.1 and an ELBO of -18.7: on a decoder this simple nothing
+collapsed that was worth saving, and free bits only cost.
 
 ## Go further
 
 - Experiment: train with $\beta = 1$ and different decoder variances fixed by hand, and check (2) on the rates.
-- Stretch: in place of the price, hold the rate itself at a target that rises during training, minimising $D + \gamma\, |R - C|$.
+- Stretch: in place of the price, hold the rate itself at a target that rises during training, minimising
+  $D + \gamma\, |R - C|$.
 
 ## References
 
 1. Higgins et al. (2017), beta-VAE, https://openreview.net/forum?id=Sy2fzU9gl
 2. Alemi et al. (2018), Fixing a broken ELBO, https://arxiv.org/abs/1711.00464
-3. Cover & Thomas (2006), Elements of information theory, chapter 10, https://doi.org/10.1002/047174882X; the linear VAE: Lucas et al. (2019),
-   Don't blame the ELBO!, https://arxiv.org/abs/1911.02469
+3. Cover & Thomas (2006), Elements of information theory, chapter 10, https://doi.org/10.1002/047174882X; the
+   linear VAE: Lucas et al. (2019), Don't blame the ELBO!, https://arxiv.org/abs/1911.02469
 4. Bowman et al. (2016), Generating sentences from a continuous space, https://arxiv.org/abs/1511.06349
 5. Fu et al. (2019), Cyclical annealing schedule, https://arxiv.org/abs/1903.10145
 6. Kingma et al. (2016), Inverse autoregressive flow, appendix, https://arxiv.org/abs/1606.04934

@@ -33,13 +33,22 @@ def figure(*, steps: int = 300) -> Figure:
         if share == 0:
             for row in terms[:10]:
                 history = record(history, torch.arange(1, 101), row[:-1])
-    left.set(xlabel="step t", ylabel="$L_{t-1}$, bits per pixel", title="terms of the bound, on held-out digits")
+    left.set(
+        xlabel="step t",
+        ylabel="$L_{t-1}$, bits per pixel",
+        title=f"terms of the bound on held-out digits,\nafter {steps} steps of training",
+    )
     left.axhline(
         math.log2(17) / 100, color="0.6", lw=0.8, ls="--", label="17 equally likely levels, shared among 100 steps"
     )
     left.legend(fontsize=8)
     right.plot(range(1, 101), step_probabilities(history)[1:], label="by equation (7), from ten losses a step")
     right.axhline(0.01, color="0.6", lw=0.8, ls="--", label="uniform")
-    right.set(xlabel="step t", ylabel="probability", title="how often to draw each step", ylim=(0, None))
+    right.set(
+        xlabel="step t",
+        ylabel="probability",
+        title="how often to draw each step,\naccording to these terms",
+        ylim=(0, None),
+    )
     right.legend(fontsize=8)
     return fig

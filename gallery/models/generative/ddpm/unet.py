@@ -13,7 +13,7 @@ from mlpath.models.generative.ddpm.unet import attention, time_embedding
 def figure(*, steps: int = 600) -> Figure:
     """Above, the time embedding; in the middle, the attention of one pixel after `steps` of training; below, samples.
 
-    The default is a quarter of the training that the stated quality takes.
+    The default is a third of the training that the stated quality takes.
     """
     fig = plt.figure(figsize=(10, 8), layout="constrained")
     above, middle, below = fig.subfigures(3, 1, height_ratios=[1.1, 1.1, 1])

@@ -50,7 +50,7 @@ class Trained:
 def train(
     images: Images,
     *,
-    steps: int = 2400,
+    steps: int = 2000,
     batch: int = 64,
     rate: float = 2e-3,
     kind: Kind = "velocity",

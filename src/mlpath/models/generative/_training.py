@@ -18,9 +18,9 @@ def train(
     learning_rate: float = 3e-3,
     generator: torch.Generator,
 ) -> Float[Tensor, " steps"]:
-    """Minimise `loss(batch, step)` over the parameters of `model` by Adam, the rate falling to zero along a half cosine.
+    """Minimise `loss(batch, step)` over the parameters of `model` by Adam.
 
-    A batch is drawn from the rows of `data` with replacement. Returns the loss of every step.
+    The learning rate falls to zero along a half cosine. A batch is drawn from the rows of `data` with replacement. Returns the loss of every step.
     """
     optimizer = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=learning_rate)
     losses = torch.empty(steps)

@@ -69,6 +69,12 @@ def test_target_of_velocity_is_orthogonal_to_the_noisy_image():
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_target_keeps_the_precision_of_the_images(kind):
+    got = target(kind, normal(*SHAPE).float(), normal(*SHAPE, seed=1).float(), T, schedule_of())
+    assert got.dtype == torch.float32, f"target({kind!r}) of float32 images returned {got.dtype}; expected float32"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_to_clean_recovers_the_image_from_a_perfect_prediction(kind):
     clean, noise, noisy, velocity = mixture()
     got = to_clean(truth(kind, clean, noise, velocity), kind, noisy, T, schedule_of())
@@ -99,6 +105,13 @@ def test_to_clean_from_velocity_never_divides():
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_to_clean_keeps_the_precision_of_the_images(kind):
+    said, noisy = normal(*SHAPE).float(), normal(*SHAPE, seed=1).float()
+    got = to_clean(said, kind, noisy, T, schedule_of())
+    assert got.dtype == torch.float32, f"to_clean of float32 images and {kind} returned {got.dtype}; expected float32"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_to_noise_recovers_the_noise_from_a_perfect_prediction(kind):
     clean, noise, noisy, velocity = mixture()
     got = to_noise(truth(kind, clean, noise, velocity), kind, noisy, T, schedule_of())
@@ -121,6 +134,13 @@ def test_to_noise_and_to_clean_of_any_prediction_mix_to_the_noisy_image(kind):
     kept = schedule_of().alpha_bar[T].reshape(-1, 1, 1, 1)
     mixed = kept.sqrt() * clean + (1 - kept).sqrt() * noise
     assert_close(mixed, noisy, f"image and noise implied by a {kind}, mixed by (1)", "the noisy image", atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_to_noise_keeps_the_precision_of_the_images(kind):
+    said, noisy = normal(*SHAPE).float(), normal(*SHAPE, seed=1).float()
+    got = to_noise(said, kind, noisy, T, schedule_of())
+    assert got.dtype == torch.float32, f"to_noise of float32 images and {kind} returned {got.dtype}; expected float32"
 
 
 @pytest.mark.parametrize("source", KINDS)

@@ -258,6 +258,9 @@ def test_sample_asks_the_denoiser_once_for_each_step_from_the_last_to_the_first(
     seen = []
 
     def denoise(noisy, t):
+        assert isinstance(t, torch.Tensor), (
+            f"the denoiser got t={t!r}; it should be a vector with the step of each image"
+        )
         seen.append(t.tolist())
         assert noisy.shape == (3, 2, 4, 5), (
             f"the denoiser got images of shape {tuple(noisy.shape)}; expected (3, 2, 4, 5)"
@@ -282,6 +285,26 @@ def test_sample_starts_from_standard_normal_noise():
     schedule = by_hand(BETA)
     sample(denoise, DRAWN, schedule, variance=schedule.beta, generator=seeded())
     assert_moments(starts[0], 0.0, 1.0, "what sample starts from")
+
+
+def test_sample_draws_fresh_noise_for_each_step_and_each_image():
+    """With guesses of 0, noise is all there is: any that is used twice, over steps or images, would show as correlation."""
+    schedule, states = by_hand(BETA), []
+
+    def denoise(noisy, t):
+        states.append(noisy.double())
+        return torch.zeros_like(noisy)
+
+    sample(denoise, DRAWN, schedule, variance=schedule.beta, generator=seeded())
+    noises = [states[0]]
+    for t, before, after in zip((5, 4, 3, 2), states, states[1:]):
+        noises.append((after - conditioned(schedule, t)[1] * before) / math.sqrt(BETA[t - 1]))
+    for i, a in enumerate(noises):
+        assert_moments(a, 0.0, 1.0, f"the noise that sample drew at its {i}. draw")
+        for b in noises[:i]:
+            assert abs((a * b).mean()) < 6 / math.sqrt(N), "sample used the same noise in two steps"
+        a = a.flatten(1)
+        assert abs((a[::2] * a[1::2]).mean()) < 6 / math.sqrt(N / 2), "two images of a batch got the same noise"
 
 
 def test_sample_returns_the_one_image_there_is():
@@ -344,26 +367,6 @@ def test_sample_clips_the_guesses_and_only_them():
     assert any((s > 2).any() for s in states), "sample(clip=...) clipped the noisy images too; only guesses are clipped"
     x = sample(wild, SHAPE, schedule, variance=schedule.beta, generator=seeded())
     assert_close(x.unique(), [-50.0, 50.0], "the pixels of sample() without a clip", "the last guesses", atol=1e-3)
-
-
-def test_sample_draws_fresh_noise_for_each_step_and_each_image():
-    """With guesses of 0, noise is all there is: any that is used twice, over steps or images, would show as correlation."""
-    schedule, states = by_hand(BETA), []
-
-    def denoise(noisy, t):
-        states.append(noisy.double())
-        return torch.zeros_like(noisy)
-
-    sample(denoise, DRAWN, schedule, variance=schedule.beta, generator=seeded())
-    noises = [states[0]]
-    for t, before, after in zip((5, 4, 3, 2), states, states[1:]):
-        noises.append((after - conditioned(schedule, t)[1] * before) / math.sqrt(BETA[t - 1]))
-    for i, a in enumerate(noises):
-        assert_moments(a, 0.0, 1.0, f"the noise that sample drew at its {i}. draw")
-        for b in noises[:i]:
-            assert abs((a * b).mean()) < 6 / math.sqrt(N), "sample used the same noise in two steps"
-        a = a.flatten(1)
-        assert abs((a[::2] * a[1::2]).mean()) < 6 / math.sqrt(N / 2), "two images of a batch got the same noise"
 
 
 def test_sample_repeats_itself_only_with_the_same_generator():

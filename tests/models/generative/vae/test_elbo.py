@@ -1,9 +1,9 @@
 """Shared tests of models/generative/vae/elbo: run on the reference, and on the learner's file.
 
-Most are exact: a model that notes every z it is asked about lets us recompute what should have been made of it, whatever
-the order of the draws. Tolerances of 1e-9 leave a million ulps of float64 for other summation orders; those of 1e-8
-absolute allow for `softplus`, which torch replaces by the identity above 20 (an error of 2e-9). Statistical tests allow 6
-standard errors, known in closed form, for some 60 numbers: a right solution fails the file with probability below 2e-7.
+Most are exact: a model that notes every z it is asked about lets us recompute what should have been made of it,
+whatever the order of the draws. Tolerances of 1e-9 leave a million ulps of float64 for other summation orders; those of
+1e-8 absolute allow for `softplus`, which torch replaces by the identity above 20 (an error of 2e-9). Statistical tests
+allow 6 standard errors for some 60 numbers: a right solution fails the file with probability below 2e-7.
 """
 
 import math
@@ -42,8 +42,8 @@ def normal(*shape, seed=0, dtype=torch.float64):
 class Linear:
     """x | z ~ N(W z + b, NOISE I), 3 latents, 5 features: log p(x) and the posterior are known.
 
-    The columns of W are orthogonal, so the posterior's covariance is diagonal. The encoder gives that posterior, its mean
-    moved by `shift` standard deviations and its variance multiplied by `widen`. Every pair (x, z) asked about is noted.
+    The columns of W are orthogonal, so the posterior's covariance is diagonal. The encoder gives that posterior, its
+    mean moved by `shift` standard deviations and its variance multiplied by `widen`. Every pair (x, z) asked about is noted.
     """
 
     def __init__(self, shift=0.0, widen=1.0):
@@ -125,7 +125,11 @@ def test_reparameterize_draws_each_entry_on_its_own(generator):
         torch.zeros(2, N // 2, 3, dtype=torch.float64),
         generator=generator,
     )
-    assert len(z.unique()) == z.numel(), "several samples, rows or latent dimensions got the same noise"
+    # All but a few are different: noise drawn in float32 repeats itself by chance, once in some thousand draws.
+    different = len(z.unique()) / z.numel()
+    assert different > 0.99, (
+        f"{different:.0%} of the noise is different: several samples, rows or latent dimensions share"
+    )
     correlation = torch.corrcoef(z.reshape(-1, 3).T)[0, 1:].tolist()
     assert max(map(abs, correlation)) < 6 / N**0.5, f"latent dimensions correlate by {correlation}; expected 0"
 
@@ -391,7 +395,7 @@ def test_elbo_averages_the_likelihood_of_its_own_draws(n_samples, generator):
     actual = elbo(model, x, n_samples=n_samples, generator=generator)
     z = model.draws(x)
     assert z.shape == (n_samples, 4, 3), f"elbo(n_samples={n_samples}) tried {len(z)} draws for an image"
-    assert len(z.unique()) == z.numel(), "elbo used one noise for several samples or images"
+    assert len(z.unique()) > 0.95 * z.numel(), "elbo used one noise for several samples or images"
     kl = kl_divergence(Normal(model.mean, (model.log_variance / 2).exp()), Normal(0.0, 1.0)).sum(-1)
     expected = model.log_likelihood(x, z).mean(0) - kl
     assert_close(actual, expected, f"elbo(n_samples={n_samples}) of a linear model", "equation (1), over its own draws")
@@ -458,21 +462,23 @@ def test_log_importance_weights_are_all_log_p_of_x_at_the_true_posterior(generat
     model, x = Linear(), images()
     actual = log_importance_weights(model, x, n_samples=5, generator=generator)
     expected = model.log_marginal(x).expand(5, 4)
-    assert_close(
-        actual, expected, "log_importance_weights under the true posterior", "equation (6): each weight is p(x)"
-    )
+    # The prior's two constants may be float32, with roundings of 6e-8.
+    call = "log_importance_weights under the true posterior"
+    assert_close(actual, expected, call, "equation (6): each weight is p(x)", rtol=1e-6)
 
 
 def test_log_importance_weights_weigh_each_draw_by_equation_6(generator):
     model, x = Linear(shift=0.5, widen=2.0), images()
     actual = log_importance_weights(model, x, n_samples=6, generator=generator)
     z = model.draws(x)
-    assert len(z.unique()) == 6 * 4 * 3, "log_importance_weights used one noise for several samples or images"
+    assert len(z.unique()) > 6 * 4 * 3 - 3, "log_importance_weights used one noise for several samples or images"
     posterior = Normal(model.mean, (model.log_variance / 2).exp()).log_prob(z).sum(-1)
     expected = model.log_likelihood(x, z) + Normal(0.0, 1.0).log_prob(z).sum(-1) - posterior
     # Sorted, because which draw comes first is nobody's business.
     call = "log_importance_weights of a linear model, sorted"
-    assert_close(actual.sort(0).values, expected.sort(0).values, call, "equation (6), for the draws it tried")
+    assert_close(
+        actual.sort(0).values, expected.sort(0).values, call, "equation (6), for the draws it tried", rtol=1e-6
+    )
 
 
 def test_log_importance_weights_average_to_the_likelihood(generator):

@@ -25,7 +25,7 @@ def normal(*shape, seed=0, dtype=torch.float64):
 
 
 def divergences():
-    """Five images, three latents: means of 1.0, 0.3 and 0.02 nats, though every column has entries on both sides of 0.25."""
+    """Five images, three latents of 1.0, 0.3 and 0.02 nats on average; single entries lie on either side of 0.25."""
     return torch.tensor(
         [[3.0, 0.0, 0.0], [0.1, 1.0, 0.0], [1.2, 0.1, 0.0], [0.2, 0.4, 0.0], [0.5, 0.0, 0.1]], dtype=torch.float64
     )

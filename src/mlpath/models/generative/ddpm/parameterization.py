@@ -58,7 +58,8 @@ weights are $1$, $0.5625$ and $0.36$, and the loss (6) is $0.0036$ each time.
 
 ## Plan
 
-The kind of a prediction is a word: `"noise"`, `"clean"` or `"velocity"`.
+The kind of a prediction is a word: `"noise"`, `"clean"` or `"velocity"`. A `Schedule` holds `alpha_bar`, a
+vector of $T + 1$ entries in float64, of which index $t$ belongs to $x_t$. All results are in the precision of the images.
 
 - `target` returns what a prediction of a kind should be, given the truth: $\varepsilon$, $x_0$ or (2).
 - `to_clean` turns a prediction of any kind into the image that it implies: (1) or (3).
@@ -72,6 +73,8 @@ The kind of a prediction is a word: `"noise"`, `"clean"` or `"velocity"`.
 - The conversions are right in the middle of the road and full of noise at one of its ends: what was divided, and by what?
 - Training works for one kind only; with another the samples are too smooth, or never finished: whose weight was used?
 - A NaN in the very first entry of the weights.
+- 32-bit images come out as 64-bit ones, or right to three digits only: when was the schedule brought to their precision,
+  before the roots were taken or after?
 
 ## Cost
 
@@ -140,7 +143,7 @@ def target(kind: Kind, clean: Images, noise: Images, t: Times, schedule: Schedul
     Returns
     -------
     Tensor
-        `noise`, `clean`, or the velocity of equation (2).
+        `noise`, `clean`, or the velocity of equation (2), in the precision of the images.
 
     Raises
     ------
@@ -186,7 +189,7 @@ def to_clean(prediction: Images, kind: Kind, noisy: Images, t: Times, schedule: 
     Returns
     -------
     Tensor
-        The implied $x_0$. From noise it is not finite where $\bar\alpha_t = 0$, for then $x_t$ says nothing of the image;
+        The implied $x_0$, in the precision of the images. From noise it is not finite where $\bar\alpha_t = 0$, for then $x_t$ says nothing of the image;
         from velocity it always is.
 
     Raises
@@ -233,7 +236,7 @@ def to_noise(prediction: Images, kind: Kind, noisy: Images, t: Times, schedule: 
     Returns
     -------
     Tensor
-        The implied $\varepsilon$.
+        The implied $\varepsilon$, in the precision of the images. From a clean image it is not finite where $\bar\alpha_t = 1$.
 
     Raises
     ------
@@ -279,7 +282,7 @@ def convert(prediction: Images, source: Kind, destination: Kind, noisy: Images, 
     Returns
     -------
     Tensor
-        The prediction in its new kind; bit for bit the old one where both kinds are the same.
+        The prediction in its new kind, in the precision of the images; bit for bit the old one where both kinds are the same.
 
     Raises
     ------
@@ -376,7 +379,8 @@ def weighted_loss(
     Returns
     -------
     Tensor
-        One number per image: the weight of its time, times its squared error averaged over pixels and channels.
+        One number per image: the weight of its time, times its squared error averaged over pixels and channels; in the precision
+        of the images.
 
     Raises
     ------
