@@ -10,6 +10,8 @@ from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, tr
 
 NOT_WRITTEN, LATER, NOT_RUN, NOT_STARTED = "not written yet", "failed later", "not run", "not started"
 
+FINE = {"passed", "skipped"}  # a test is skipped where a library that it compares with is missing
+
 
 class Scoreboard:
     """Gathers the reports of a run; a plugin of its own."""
@@ -46,7 +48,7 @@ class Scoreboard:
             else:
                 report.later = "failed" in outcomes.values()  # type: ignore[attr-defined]
                 outcomes[report.nodeid] = "failed"
-        elif report.when == "call":
+        elif report.when == "call" or report.skipped:
             outcomes.setdefault(report.nodeid, report.outcome)
 
     @pytest.hookimpl(tryfirst=True)
@@ -101,7 +103,7 @@ class Scoreboard:
             reporter.write_line(f"{file}: could not be tested", red=True)
             return
         parts = exercises()[id_].parts
-        open_parts = {part_of(name, parts) for name, outcome in outcomes.items() if outcome != "passed"}
+        open_parts = {part_of(name, parts) for name, outcome in outcomes.items() if outcome not in FINE}
         done = [part for part in parts if part not in open_parts]
         complete = set(outcomes) >= set(self.expected.get(id_, ()))
         if complete and not open_parts:
@@ -131,7 +133,7 @@ class Scoreboard:
             for file, outcomes in self.outcomes.items()
             if file in self.files
             and set(outcomes) >= set(self.expected[self.files[file]])
-            and set(outcomes.values()) == {"passed"}
+            and set(outcomes.values()) <= FINE
         }
         met = self.not_started | set(self.files.values())
         if len(met) > 1:  # of a single exercise, no track can be told
