@@ -24,12 +24,13 @@ def project(x: Float[np.ndarray, "n_samples n_features"], n_parts: int) -> Float
 def total(x: Float[np.ndarray, "n_samples n_features"]) -> float: ...
 def split(x: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " d"] | None]: ...
 def move(state: State) -> State: ...
+def first(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]: ...
 def plain(x): ...
 
 
 X = np.arange(15.0).reshape(5, 3)
 REFERENCE = ModuleType("mlpath.room.topic")
-for member in (Model, project, total, split, move, plain, State):
+for member in (Model, project, total, split, move, first, plain, State):
     member.__module__ = REFERENCE.__name__
     setattr(REFERENCE, member.__name__, member)
 
@@ -126,3 +127,19 @@ def test_wrong_arguments_raise_the_functions_own_error():
     with pytest.raises(ValueError, match="n_samples") as caught:
         learner(project=mine).project(np.ones(3), n_parts=2)
     assert not getattr(caught.value, "__notes__", [])
+
+
+def test_what_was_right_before_is_checked_again_where_kinds_differ():
+    results = iter([np.ones(5), np.ones(5), np.ones((5, 1)), np.ones(3)])
+    mine = learner(first=lambda x: next(results))
+    assert mine.first(X).shape == mine.first(X).shape == (5,)
+    for shape in (r"\(5, 1\)", r"\(3,\)"):
+        with pytest.raises(BoundaryError, match=f"first returned float64 {shape}, expected float"):
+            mine.first(X)
+
+
+def test_an_axis_that_an_argument_names_is_checked_each_time():
+    mine = learner(project=lambda x, n_parts: x[:, :2] + 0)
+    assert mine.project(X, 2).shape == (5, 2)
+    with pytest.raises(BoundaryError, match="project returned"):
+        mine.project(X, 3)

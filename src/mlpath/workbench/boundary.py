@@ -42,23 +42,41 @@ def _guard_members(owner: Any, model: Any, module: str, prefix: str) -> None:
 
 def _guarded(function: Callable[..., Any], pattern: Callable[..., Any], name: str) -> Callable[..., Any]:
     complaint_about = _checker(pattern) if any(_checkable(pattern.__annotations__.get("return"))) else None
+    # What is right once is right again for the same kinds, but where an axis is computed from values, as in `{n_draws}`.
+    may_skip, right = "{" not in str(inspect.signature(pattern)), set[Any]()
 
     @functools.wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        before = [_fingerprint(value) for value in (*args, *kwargs.values())]
-        value = function(*args, **kwargs)
-        if before != [_fingerprint(value) for value in (*args, *kwargs.values())]:
+        values = (*args, *kwargs.values())
+        before = [_fingerprint(value) for value in values]
+        result = function(*args, **kwargs)
+        if before != [_fingerprint(value) for value in values]:
             raise BoundaryError(f"{name} changed an array that it was given; work on a copy of it")
-        complaint = None
-        if complaint_about is not None:
+        if complaint_about is None:
+            return result
+        kinds = (len(args), *kwargs, *(_kind(value) for value in values), _kind(result))
+        if not may_skip or kinds not in right:
+            complaint = None
             with suppress(TypeError):  # called in a way that the reference does not know: no business of ours
-                complaint = complaint_about(*args, mlpath_result=value, **kwargs)
-        if complaint is not None:
-            raise BoundaryError(f"{name} returned {complaint}")
-        return value
+                complaint = complaint_about(*args, mlpath_result=result, **kwargs)
+            if complaint is not None:
+                raise BoundaryError(f"{name} returned {complaint}")
+            right.add(kinds)
+        return result
 
     return guarded
+
+
+def _kind(value: Any) -> Any:
+    """All of a value that its check may depend on: shapes and dtypes, its own or those of its fields or items."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return tuple(value.shape), str(value.dtype)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return type(value), *(_kind(item) for item in vars(value).values())
+    if isinstance(value, tuple | list):
+        return type(value), *(_kind(item) for item in value)
+    return type(value)
 
 
 def _fingerprint(value: Any) -> Any:
