@@ -236,6 +236,13 @@ def test_a_file_that_cannot_be_imported_is_told_in_one_failure(work, code, said)
     assert " not run, " in work.out
 
 
+def test_a_module_of_the_learners_own_cannot_end_the_run(work):
+    (work.root / "mine.py").write_text("import os\nos._exit(0)\n")
+    work.write(l1_norm=L1, append="\nimport mine\n")
+    assert work.run("exercises", PYTHONPATH=str(work.root)) == 1
+    assert "importing your file ended Python with exit status 0" in work.out
+
+
 def test_no_process_is_left_behind(work):
     mark = f"left-behind-{os.getpid()}"
     work.write(

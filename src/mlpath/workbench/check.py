@@ -187,7 +187,7 @@ def _tree(exercise: Exercise) -> ast.Module:
 
 
 def _proofs(exercise: Exercise, root: Path) -> Iterator[str]:
-    preload(root / exercise.tests, exercise.reference, but="")
+    preload(root / exercise.tests, exercise.reference)
     source = exercise.reference.read_text(encoding="utf-8")
     reference = run_tests(exercise, source, root)
     if failed := _not(reference, "passed"):

@@ -140,8 +140,8 @@ class ExerciseFile(pytest.Module):
         except SyntaxError as error:
             problem = explain(error, self.path)
         if problem is None:
-            files = (self.path, self.config.rootpath / self.exercise.tests, self.exercise.reference)
-            preload(*files, but=self.exercise.module)
+            tests = self.config.rootpath / self.exercise.tests
+            preload(tests, self.exercise.reference, learner=self.path, but=self.exercise.module)
             items = self.collect_on(self.config.option.in_process)
             if not isinstance(items, str):
                 board.collected(self.exercise, [item.nodeid for item in items])

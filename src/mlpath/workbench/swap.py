@@ -14,13 +14,21 @@ from _pytest.assertion.rewrite import AssertionRewritingHook
 
 from mlpath.workbench.rules import imported_modules
 
+LIBRARIES = ("matplotlib", "mlpath", "numpy", "scipy", "sklearn", "torch")
 
-def preload(*files: Path, but: str) -> None:
-    """Import what the files name, so that it is there before a swap and before a fork, bound to the references."""
-    for file in files:
-        for name in sorted(imported_modules(ast.parse(file.read_bytes())) - {but}):
-            with suppress(ImportError):  # the name may be a function of a module; what is really missing shows later
-                importlib.import_module(name)
+
+def preload(*files: Path, learner: Path | None = None, but: str = "") -> None:
+    """Import what the files name, so that it is there before a swap and before a fork, bound to the references.
+
+    Of what a learner's file names, only well-known libraries: a module of the learner's own is none of the parent's.
+    """
+    names = set[str]().union(*(imported_modules(ast.parse(file.read_bytes())) for file in files))
+    if learner is not None:
+        named = imported_modules(ast.parse(learner.read_bytes()))
+        names |= {name for name in named if name.partition(".")[0] in LIBRARIES}
+    for name in sorted(names - {but}):
+        with suppress(ImportError):  # the name may be a function of a module; what is really missing shows later
+            importlib.import_module(name)
 
 
 @contextmanager
