@@ -1,6 +1,6 @@
 """The guard at the boundary of the learner's functions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from types import ModuleType
 
 import numpy as np
@@ -143,3 +143,10 @@ def test_an_axis_that_an_argument_names_is_checked_each_time():
     assert mine.project(X, 2).shape == (5, 2)
     with pytest.raises(BoundaryError, match="project returned"):
         mine.project(X, 3)
+
+
+def test_a_dataclass_with_slots_is_checked_as_any_other():
+    slotted = make_dataclass("State", ["position", "weight"], slots=True)
+    mine = learner(move=lambda state: slotted(X + 1, X[:, 0] + 1))
+    assert mine.move(slotted(X, X[:, 0])).position.shape == (5, 3)
+    assert mine.move(slotted(X, X[:, 0])).weight.shape == (5,)

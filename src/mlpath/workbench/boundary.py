@@ -73,7 +73,7 @@ def _kind(value: Any) -> Any:
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return tuple(value.shape), str(value.dtype)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return type(value), *(_kind(item) for item in vars(value).values())
+        return type(value), *(_kind(getattr(value, field.name, None)) for field in dataclasses.fields(value))
     if isinstance(value, tuple | list):
         return type(value), *(_kind(item) for item in value)
     return type(value)

@@ -167,13 +167,11 @@ class Scoreboard:
         begun = bool(mine) and exercise.id not in self.not_started
         if not begun:
             waiting = exercise.parts
-        task = (
-            f"mend {part_of(failed[0], exercise.parts) or 'what failed'}"
-            if failed
-            else f"write {waiting[0]}"
-            if waiting
-            else "see what is left"
-        )
+        task = "see what is left"
+        if failed:
+            task = f"mend {part_of(failed[0], exercise.parts) or 'what failed'}"
+        elif waiting:
+            task = f"write {waiting[0]}"
         facts = f"{details.title}; difficulty {details.difficulty} of 5, {details.minutes} minutes"
         reporter.write_line("")
         reporter.write_line(f"{'Go on with' if begun else 'Start with'} {exercise.id} ({facts}):", bold=True)
