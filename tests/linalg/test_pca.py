@@ -293,9 +293,10 @@ def test_fit_tells_small_deviations_apart_that_the_covariance_loses():
     rotation = np.linalg.qr(rng.normal(size=(4, 4)))[0]
     expected = np.array([1.0, 1e-2, 1e-9, 1e-10])
     X = scores * expected @ rotation
-    # X itself is rounded to 1e-16, or 1e-6 of its smallest deviation.
     found = PCA().fit(X).singular_values_
-    assert_close(found, expected, "PCA().fit(X).singular_values_", "equation (4), by the SVD of X_c", rtol=1e-4)
+    why = "as X itself is rounded to 1e-16, which is 1e-6 of its smallest deviation"
+    call, because = "PCA().fit(X).singular_values_", "equation (4), by the SVD of X_c"
+    assert_close(found, expected, call, because, rtol=1e-4, tolerance=why)
 
 
 def test_fit_gives_no_share_to_axes_of_equal_samples():
@@ -329,9 +330,9 @@ def test_fit_keeps_float32_and_its_digits_over_many_samples_far_from_the_origin(
     for name in ("mean_", "components_", "explained_variance_", "explained_variance_ratio_", "singular_values_"):
         found = getattr(pca, name)
         assert found.dtype == np.float32, f"PCA().fit(float32 samples).{name} is {found.dtype}"
-        # A float32 is good to 6e-8, a sum over 20,000 of them within the SVD to some 1e-5.
+        why = "as a float32 is good to 6e-8, and a sum over 20,000 of them to some 1e-5"
         call = f"PCA().fit(20,000 float32 samples around 1000).{name}"
-        assert_close(found, getattr(expected, name), call, "the same in float64", rtol=1e-4, atol=1e-4)
+        assert_close(found, getattr(expected, name), call, "the same in float64", rtol=1e-4, atol=1e-4, tolerance=why)
 
 
 def test_fit_forgets_an_earlier_fit():

@@ -177,8 +177,9 @@ def test_adagrad_does_not_care_for_the_scale_of_a_coordinate(rng):
     grads = rng.standard_normal((10, 5))
     scales = np.array([1e-3, 1.0, 1e3, 1e9, 1e100])
     plain, scaled = walk(adagrad, AdaGradState, grads)[0], walk(adagrad, AdaGradState, grads * scales)[0]
-    # eps is 1e-10 of a root that starts at 1e-3 or so.
-    assert_close(scaled, plain, "adagrad with coordinates scaled by 1e-3 to 1e100", "(2): the scale cancels", rtol=1e-5)
+    why = "as eps is 1e-10 beside a root of 1e-3 or so"
+    call = "adagrad with coordinates scaled by 1e-3 to 1e100"
+    assert_close(scaled, plain, call, "(2): the scale cancels", rtol=1e-5, tolerance=why)
 
 
 def test_adagrad_slows_down_like_one_over_the_root_of_time():

@@ -232,6 +232,13 @@ def test_exact_step_is_zero_where_the_gradient_is(bowl):
     assert exact_step(bowl.hessian, np.zeros(7)) == 0, "exact_step(H, 0) is not 0"
 
 
+@pytest.mark.parametrize("gradient", [[-1.0, 0.0], [0.0, 3.0], [-4.0, -3.0]])
+def test_exact_step_takes_gradients_of_any_signs_with_zeros_among_them(gradient):
+    g = np.array(gradient)
+    expected = g @ g / (2 * g[0] ** 2 + 5 * g[1] ** 2)
+    assert_close(exact_step(np.diag([2.0, 5.0]), g), expected, f"exact_step(diag(2, 5), {gradient})", "equation (6)")
+
+
 @pytest.mark.parametrize("hessian", [np.diag([1.0, -2.0]), np.zeros((2, 2)), np.diag([1.0, np.nan])])
 def test_exact_step_refuses_a_ray_without_a_minimum(hessian):
     with pytest.raises(ValueError, match="hessian"):
@@ -573,8 +580,27 @@ def test_minimize_with_backtracking_finds_the_minimum_of_a_logistic_loss(rng):
     problem = logistic(features, np.sign(features @ np.arange(5) + rng.standard_normal(60)), ridge=0.1)
     result = minimize(problem.fun, problem.grad, problem.start, rule="armijo", step_size=4.0)
     assert result.success, f"minimize(rule='armijo') ended with '{result.message}' after {result.nit} steps"
-    # ridge 0.1 bounds the curvature from below: the error is at most the gradient's norm, 2.3e-6, over 0.1.
-    assert_close(result.x, problem.minimum, "minimize(rule='armijo').x", "Newton's method", rtol=0.0, atol=3e-5)
+    why = (
+        "as the curvature is at least the ridge, 0.1: the error is at most the norm of the gradient, 2.3e-6, over that"
+    )
+    call = "minimize(rule='armijo').x"
+    assert_close(result.x, problem.minimum, call, "Newton's method", rtol=0.0, atol=3e-5, tolerance=why)
+
+
+@pytest.mark.parametrize("first", [0.3, 1.0])
+def test_minimize_with_backtracking_tries_step_size_first(first):
+    # For f = x^2 / 2 + 2 y^2 from (4, 0) the whole gradient, 4, is a good step for a = 1, and 0.3 of it for a = 0.3.
+    result = minimize(
+        lambda x: x[0] ** 2 / 2 + 2 * x[1] ** 2,
+        lambda x: np.array([x[0], 4 * x[1]]),
+        [4.0, 0.0],
+        rule="armijo",
+        step_size=first,
+        max_iter=1,
+        record_path=True,
+    )
+    call = f"the first step of minimize(rule='armijo', step_size={first})"
+    assert_close(result.path[1], [4 - 4 * first, 0.0], call, "(1), with the first trial of the line search", atol=1e-12)
 
 
 def test_minimize_with_backtracking_says_when_no_step_is_good():

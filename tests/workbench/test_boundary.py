@@ -76,6 +76,39 @@ def test_a_number_must_be_single():
         learner(total=lambda x: x.sum(axis=0)).total(X)
 
 
+def square(x: Float[np.ndarray, "n_samples n_features"]) -> Float[np.ndarray, "n_features n_features"]: ...
+def means(x: Float[np.ndarray, "n_samples n_features"]) -> Float[np.ndarray, " n_features"]: ...
+def both(
+    x: Float[np.ndarray, "n_samples n_features"], y: Float[np.ndarray, " n_outputs"]
+) -> Float[np.ndarray, " n_features"]: ...
+
+
+for member in (square, means, both):
+    member.__module__ = REFERENCE.__name__
+    setattr(REFERENCE, member.__name__, member)
+
+
+def test_an_axis_that_is_as_long_as_another_is_told():
+    said = r"means returned float64 \(5,\), expected float \(n_features,\) = \(3,\); 5 is n_samples: is it the wrong axis\?$"
+    with pytest.raises(BoundaryError, match=said):
+        learner(means=lambda x: x.mean(axis=1)).means(X)
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "arguments"),
+    [
+        ("means", lambda x: x.mean(axis=1)[1:], (X,)),  # 4 is no axis
+        ("means", lambda x: x.mean(axis=1, keepdims=True), (X,)),  # another number of axes
+        ("square", lambda x: x @ x.T, (X,)),  # two axes are wrong
+        ("both", lambda x, y: x[:, 0] + 0, (X, np.ones(5))),  # 5 is n_samples and n_outputs
+    ],
+)
+def test_no_axis_is_named_where_that_is_a_guess(name, function, arguments):
+    with pytest.raises(BoundaryError) as caught:
+        getattr(learner(**{name: function}), name)(*arguments)
+    assert "wrong axis" not in str(caught.value)
+
+
 def test_tuples_and_dataclasses_are_looked_into():
     with pytest.raises(BoundaryError, match=r"a tuple whose item 1 is float64 \(5,\)"):
         learner(split=lambda x: (x[:, 0] + 0, x[:, 1] + 0)).split(X)

@@ -157,7 +157,7 @@ def _complaint(value: Any, annotation: Any, sizes: dict[str, Any]) -> str | None
         if isinstance(value, annotation):
             _bind(value, annotation, sizes)
             return None
-        return f"{_describe(value)}, expected {_expectation(annotation, sizes)}"
+        return f"{_describe(value)}, expected {_expectation(annotation, sizes)}{_other_axis(value, annotation, sizes)}"
     if annotation in (float, int, bool):
         single = getattr(value, "ndim", 0) == 0 and not isinstance(value, str | list | tuple | dict | None)
         return None if single else f"{_describe(value)}, expected a number"
@@ -196,3 +196,14 @@ def _expectation(annotation: Any, sizes: dict[str, Any]) -> str:
     text = f"{kind} ({', '.join(axes)}{closing}"
     known = [str(sizes.get(a, a)) for a in axes]
     return f"{text} = ({', '.join(known)}{closing}" if known != axes else text
+
+
+def _other_axis(value: Any, annotation: Any, sizes: dict[str, Any]) -> str:
+    """Where one axis is as long as another that has a name: `; 90 is n_samples: is it the wrong axis?`."""
+    axes, shape = annotation.dim_str.split(), getattr(value, "shape", ())
+    known = [int(axis) if axis.isdigit() else sizes.get(axis) for axis in axes]
+    if len(shape) != len(axes) or not all(isinstance(size, int) for size in known):
+        return ""
+    wrong = [size for size, right in zip(shape, known) if size != right]
+    names = [name for name, size in sizes.items() if name.isidentifier() and [size] == wrong]
+    return f"; {wrong[0]} is {names[0]}: is it the wrong axis?" if len(names) == 1 else ""

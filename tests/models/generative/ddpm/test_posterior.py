@@ -3,8 +3,8 @@
 Two kinds. Identities in float64, compared to 1e-9: far above rounding, far below an index off by one. And samples drawn
 with a planted denoiser, exact for Gaussian data: each step is then linear in the state and in its noise, so that the
 samples are Gaussian with a mean and a variance that a recursion in plain numbers gives (`moments`). They are compared
-within 6 standard errors over N independent pixels, in whatever order random numbers are drawn: a right solution fails
-one such test with a probability below 4e-9, the file below 1e-7.
+over N independent pixels, in whatever order random numbers are drawn, by checks that a right solution fails with a
+probability of 1e-8 each: 41 of them, 4.1e-7 together.
 """
 
 import math
@@ -20,7 +20,7 @@ from mlpath.models.generative.ddpm.posterior import (
     reverse_variance,
     sample,
 )
-from mlpath.testing import assert_close
+from mlpath.testing import assert_close, assert_mean, assert_variance
 
 BETA = [0.03, 0.3, 0.002, 0.6, 0.11]
 SHAPE = (5, 2, 3, 7)
@@ -85,14 +85,10 @@ def moments(mean, deviation, schedule, variance):
     return m, v
 
 
-def assert_moments(x, mean, variance, call):
-    """Mean and variance of N independent normal numbers, within 6 standard errors."""
-    off = (x.double().mean().item() - mean) / math.sqrt(variance / N)
-    assert abs(off) < 6, f"{call} has mean {x.mean():.4f}; expected {mean:.4f} (off by {off:.1f} standard errors)"
-    off = (x.double().var().item() / variance - 1) / math.sqrt(2 / N)
-    assert abs(off) < 6, (
-        f"{call} has variance {x.var():.4f}; expected {variance:.4f} (off by {off:.1f} standard errors)"
-    )
+def assert_moments(x, mean, variance, call, because):
+    """Mean and variance of independent normal numbers."""
+    assert_mean(x.flatten(), mean, call, because, sd=math.sqrt(variance))
+    assert_variance(x.flatten(), variance, call, because)
 
 
 def test_posterior_variance_is_that_of_conditioning_one_gaussian_on_another():
@@ -284,7 +280,7 @@ def test_sample_starts_from_standard_normal_noise():
 
     schedule = by_hand(BETA)
     sample(denoise, DRAWN, schedule, variance=schedule.beta, generator=seeded())
-    assert_moments(starts[0], 0.0, 1.0, "what sample starts from")
+    assert_moments(starts[0], 0.0, 1.0, "what sample starts from", "standard normal noise")
 
 
 def test_sample_draws_fresh_noise_for_each_step_and_each_image():
@@ -300,11 +296,13 @@ def test_sample_draws_fresh_noise_for_each_step_and_each_image():
     for t, before, after in zip((5, 4, 3, 2), states, states[1:]):
         noises.append((after - conditioned(schedule, t)[1] * before) / math.sqrt(BETA[t - 1]))
     for i, a in enumerate(noises):
-        assert_moments(a, 0.0, 1.0, f"the noise that sample drew at its {i}. draw")
-        for b in noises[:i]:
-            assert abs((a * b).mean()) < 6 / math.sqrt(N), "sample used the same noise in two steps"
-        a = a.flatten(1)
-        assert abs((a[::2] * a[1::2]).mean()) < 6 / math.sqrt(N / 2), "two images of a batch got the same noise"
+        assert_moments(a, 0.0, 1.0, f"the noise that sample drew at its {i}. draw", "equation (4)")
+        # Independent standard normal numbers have a product of mean 0 and variance 1.
+        for j, b in enumerate(noises[:i]):
+            call = f"the noise of sample at its {i}. draw times that at its {j}."
+            assert_mean((a * b).flatten(), 0, call, "fresh noise for each step", sd=1)
+        call = f"the noise of sample for one image times that for the next, at its {i}. draw,"
+        assert_mean((a[::2] * a[1::2]).flatten(), 0, call, "fresh noise for each image", sd=1)
 
 
 def test_sample_returns_the_one_image_there_is():
@@ -325,9 +323,8 @@ def test_sample_with_the_exact_denoiser_of_gaussian_data_has_the_moments_of_the_
     ) ** (1 - share)
     denoiser = gaussian_denoiser(mean, deviation, schedule)
     x = sample(denoiser, DRAWN, schedule, variance=variance, generator=seeded())
-    assert_moments(
-        x, *moments(mean, deviation, schedule, variance), f"sample for N({mean}, {deviation}^2), share {share},"
-    )
+    expected = moments(mean, deviation, schedule, variance)
+    assert_moments(x, *expected, f"sample for N({mean}, {deviation}^2), share {share},", "(3) and (4), step by step")
 
 
 def test_sample_with_the_exact_denoiser_and_variance_reproduces_the_data():
@@ -350,7 +347,8 @@ def test_sample_with_the_exact_denoiser_and_variance_reproduces_the_data():
     expected = moments(mean, deviation, schedule, variance)
     assert abs(expected[0] - mean) < 1e-3 and abs(expected[1] / deviation**2 - 1) < 2e-3, "the tests are wrong"
     x = sample(gaussian_denoiser(mean, deviation, schedule), DRAWN, schedule, variance=variance, generator=seeded(1))
-    assert_moments(x, *expected, "sample with the exact denoiser and variance of N(0.7, 0.3^2)")
+    call = "sample with the exact denoiser and variance of N(0.7, 0.3^2)"
+    assert_moments(x, *expected, call, "(3) and (4), step by step")
 
 
 def test_sample_clips_the_guesses_and_only_them():
@@ -366,7 +364,8 @@ def test_sample_clips_the_guesses_and_only_them():
     )
     assert any((s > 2).any() for s in states), "sample(clip=...) clipped the noisy images too; only guesses are clipped"
     x = sample(wild, SHAPE, schedule, variance=schedule.beta, generator=seeded())
-    assert_close(x.unique(), [-50.0, 50.0], "the pixels of sample() without a clip", "the last guesses", atol=1e-3)
+    call = "the pixels of sample() without a clip"
+    assert_close(x.unique(), [-50.0, 50.0], call, "the last guesses", atol=1e-3, tolerance="as they are float32")
 
 
 def test_sample_repeats_itself_only_with_the_same_generator():
