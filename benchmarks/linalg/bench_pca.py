@@ -1,57 +1,60 @@
-"""linalg/pca beside scikit-learn: `python benchmarks/linalg/bench_pca.py`.
-
-The peer takes the full SVD as well. That both find the same variances to 1e-10, small ones included, is checked first.
+"""The peer is scikit-learn's, which takes the full SVD as well. Both must find the same variances to 1e-10, small ones
+included, and the same whitened scores up to their signs. numpy-ml has no PCA.
 """
 
-import mlpath.workbench.threads  # noqa: F401  (one thread, before numpy)
-
-# isort: split
-import sys
-from pathlib import Path
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from sklearn.decomposition import PCA as Peer
 from sklearn.decomposition import IncrementalPCA
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _timing import compare, report
-
 from mlpath.linalg.pca import PCA
+from mlpath.workbench.bench import Case, close
 
 
-def samples(n_samples: int, n_features: int) -> np.ndarray:
+def samples(n_samples, n_features):
     """A cloud with deviations from 1 down to 1e-5, in general directions, away from the origin."""
     rng = np.random.default_rng(0)
     rotation = np.linalg.qr(rng.normal(size=(n_features, n_features)))[0]
-    return rng.normal(size=(n_samples, n_features)) * np.geomspace(1, 1e-5, n_features) @ rotation + rng.normal(
-        size=n_features
-    )
+    cloud = rng.normal(size=(n_samples, n_features)) * np.geomspace(1, 1e-5, n_features) @ rotation
+    return cloud + rng.normal(size=n_features)
 
 
-def main() -> None:
-    """Print one line for each shape."""
+def fit_transform(model, X):
+    scores = model.fit(X).transform(X)
+    return model.explained_variance_, scores
+
+
+def same_variances_and_scores(ours, peer):
+    np.testing.assert_allclose(ours[0], peer[0], rtol=1e-10)
+    np.testing.assert_allclose(abs(ours[1]), abs(peer[1]), rtol=0, atol=1e-8)
+
+
+def update(make, batches):
+    model = make(20)
+    for batch in batches:
+        model.partial_fit(batch)
+    return model.explained_variance_
+
+
+def cases() -> Iterator[Case]:
     for n_samples, n_features in ((20_000, 20), (5_000, 100), (1_000, 200), (100, 1_000)):
         X = samples(n_samples, n_features)
-        ours, peer = PCA(10, whiten=True), Peer(10, whiten=True, svd_solver="full")
-        gap = ours.fit(X).explained_variance_ / peer.fit(X).explained_variance_ - 1
-        assert abs(gap).max() < 1e-10, f"variances differ by {abs(gap).max():.1g}"
-        apart = abs(ours.transform(X)) - abs(peer.transform(X))
-        assert abs(apart).max() < 1e-8, f"whitened scores differ by {abs(apart).max():.1g}"
-        name = f"fit and transform, {n_samples:,} x {n_features:,}"
-        times = compare(lambda X=X, m=ours: m.fit(X).transform(X), lambda X=X, m=peer: m.fit(X).transform(X))
-        report(name, "PCA(svd_solver='full')", times)
-    X = samples(5_000, 100)
-
-    def update(model: PCA | IncrementalPCA) -> np.ndarray:
-        for batch in np.split(X, 10):
-            model.partial_fit(batch)
-        return model.explained_variance_
-
-    gap = update(PCA(20)) / update(IncrementalPCA(20)) - 1
-    assert abs(gap).max() < 1e-10, f"after updates, variances differ by {abs(gap).max():.1g}"
-    times = compare(lambda: update(PCA(20)), lambda: update(IncrementalPCA(20)))
-    report("partial_fit, 10 batches of 500 x 100", "IncrementalPCA", times)
-
-
-if __name__ == "__main__":
-    main()
+        yield Case(
+            f"fit and transform, {n_samples:,} x {n_features:,}",
+            ours=partial(fit_transform, PCA(10, whiten=True), X),
+            peer_name="PCA(svd_solver='full')",
+            peer=partial(fit_transform, Peer(10, whiten=True, svd_solver="full"), X),
+            check=same_variances_and_scores,
+            limit=1.5,
+        )
+    batches = np.split(samples(5_000, 100), 10)
+    yield Case(
+        "partial_fit, 10 batches of 500 x 100",
+        ours=partial(update, PCA, batches),
+        peer_name="IncrementalPCA",
+        peer=partial(update, IncrementalPCA, batches),
+        check=close(1e-10),
+        limit=1.5,
+    )

@@ -1,24 +1,17 @@
-"""One training step of our U-Net beside that of diffusers' UNet2DModel: the same architecture, with the same weights.
+"""One training step beside that of diffusers' UNet2DModel: the same architecture, with the same weights.
 
-First the weights of diffusers' network are copied into ours, and the two must give the same predictions and gradients;
-then the floating point operations of a forward and backward pass are counted; then steps are timed, turn and turn about.
+First the weights of diffusers' network are copied into ours, and the two must give the same predictions and gradients; then
+the floating point operations of a forward and backward pass are counted, and must be equal within 2 %.
 """
 
-import mlpath.workbench.threads  # noqa: F401  (one thread, before numpy)
-
-# isort: split
-import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import torch
 from diffusers import UNet2DModel
 from torch.utils.flop_counter import FlopCounterMode
 
 from mlpath.models.generative.ddpm.unet import UNet
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-from _timing import compare, report
+from mlpath.workbench.bench import Case, close
 
 SIZE, BATCH, HEADS = 8, 64, 4
 WIDTHS = (32, 64)
@@ -79,16 +72,45 @@ def make() -> tuple[UNet, UNet2DModel]:
     return ours, theirs
 
 
-def main() -> None:
-    """Compare predictions, gradients, operations and times."""
+Loss = Callable[[torch.nn.Module], torch.Tensor]
+
+
+def assert_same_networks(ours: torch.nn.Module, theirs: torch.nn.Module, loss_of: Loss) -> None:
+    """As many parameters, and gradients of the same size in all of them together."""
+    counts, norms = [], []
+    for net in (ours, theirs):
+        net.zero_grad()
+        loss_of(net).backward()
+        counts.append(sum(p.numel() for p in net.parameters()))
+        norms.append(float(sum(p.grad.double().square().sum() for p in net.parameters()) ** 0.5))
+    assert counts[0] == counts[1], f"the networks have {counts[0]} and {counts[1]} parameters"
+    assert abs(norms[0] / norms[1] - 1) < 1e-4, f"the norms of the gradients are {norms[0]} and {norms[1]}"
+
+
+def operations(net: torch.nn.Module, loss_of: Loss) -> int:
+    with FlopCounterMode(display=False) as counter:
+        loss_of(net).backward()
+    return counter.get_total_flops()
+
+
+def stepper(net: torch.nn.Module, loss_of: Loss) -> Callable[[], float]:
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-4)
+
+    def step() -> float:
+        optimizer.zero_grad()
+        loss = loss_of(net)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def cases() -> Iterator[Case]:
     torch.manual_seed(0)
     ours, theirs = make()
-    n_ours, n_theirs = (sum(p.numel() for p in net.parameters()) for net in (ours, theirs))
-    noisy, t, noise = (
-        torch.randn(BATCH, 1, SIZE, SIZE),
-        torch.randint(1, 201, (BATCH,)),
-        torch.randn(BATCH, 1, SIZE, SIZE),
-    )
+    noisy, noise = torch.randn(2, BATCH, 1, SIZE, SIZE)
+    t = torch.randint(1, 201, (BATCH,))
 
     def predict(net: torch.nn.Module) -> torch.Tensor:
         return net(noisy, t) if net is ours else net(noisy, t).sample
@@ -97,37 +119,17 @@ def main() -> None:
         return (predict(net) - noise).square().mean()
 
     with torch.no_grad():
-        gap = float((predict(ours) - predict(theirs)).abs().max() / predict(theirs).abs().max())
-    norms, flops = [], []
-    for net in (ours, theirs):
-        with FlopCounterMode(display=False) as counter:
-            loss_of(net).backward()
-        flops.append(counter.get_total_flops())
-        norms.append(float(sum(p.grad.double().square().sum() for p in net.parameters()) ** 0.5))
-    print(
-        f"parameters {n_ours} and {n_theirs}; predictions differ by {gap:.1e}; norms of gradients {norms[0]:.6f} and {norms[1]:.6f}"
+        expected = predict(theirs)
+        gap = float((predict(ours) - expected).abs().max() / expected.abs().max())
+    assert gap < 1e-5, f"the predictions differ by {gap:.1e}"
+    assert_same_networks(ours, theirs, loss_of)
+    ratio = operations(ours, loss_of) / operations(theirs, loss_of)
+    assert abs(ratio - 1) < 0.02, f"ours does {ratio:.4f} times the operations"
+    yield Case(
+        f"training step, batch {BATCH} of {SIZE} x {SIZE}, operations {ratio:.4f} : 1",
+        ours=stepper(ours, loss_of),
+        peer_name="diffusers UNet2DModel",
+        peer=stepper(theirs, loss_of),
+        check=close(1e-5),  # the losses of the first step
+        limit=1.1,
     )
-    print(
-        f"operations of a step: {flops[0] / 1e9:.4f} and {flops[1] / 1e9:.4f} GFLOP, ratio {flops[0] / flops[1]:.4f}\n"
-    )
-    assert n_ours == n_theirs and gap < 1e-5 and abs(norms[0] / norms[1] - 1) < 1e-4, (
-        "the two networks are not the same"
-    )
-    assert abs(flops[0] / flops[1] - 1) < 0.02, "the two networks do not do the same work"
-
-    def stepper(net: torch.nn.Module) -> Callable[[], None]:
-        optimizer = torch.optim.AdamW(net.parameters(), lr=1e-4)
-
-        def step() -> None:
-            optimizer.zero_grad()
-            loss_of(net).backward()
-            optimizer.step()
-
-        return step
-
-    times = compare(stepper(ours), stepper(theirs), repeats=40)
-    report(f"U-Net training step, batch {BATCH} of {SIZE} x {SIZE}", "diffusers UNet2DModel", times)
-
-
-if __name__ == "__main__":
-    main()
