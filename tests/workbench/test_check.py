@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import mlpath
-from mlpath.workbench import curriculum
-from mlpath.workbench.check import missing
+from mlpath.workbench import curriculum, proofs
+from mlpath.workbench.check import changed, missing, proven
 from mlpath.workbench.curriculum import exercises, problems
 
 ROOT = Path(__file__).parents[2]
@@ -115,12 +115,14 @@ class Clone:
         (root / "exercises/zoo/topic.py").write_text(self.exercise.stub)
 
     def missing(self):
-        return missing(self.exercise, self.root)
+        """What it lacks, with proofs made now."""
+        return proven(self.exercise, self.root)
 
 
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
     monkeypatch.setattr(curriculum, "PACKAGE", tmp_path / "src")
+    monkeypatch.setattr(proofs, "PACKAGE", tmp_path / "src")
     monkeypatch.setattr(curriculum, "CURRICULUM", tmp_path / "src/curriculum.toml")
     monkeypatch.setattr(mlpath, "__path__", [*mlpath.__path__, str(tmp_path / "src")])
     caches = (curriculum.tracks, curriculum.exercises)
@@ -137,6 +139,60 @@ def test_a_complete_exercise_lacks_nothing(clone):
     whole = clone()
     assert whole.missing() == []
     assert problems() == []
+
+
+def test_proofs_are_recorded_and_made_anew_where_the_code_changes_but_not_its_prose(clone):
+    whole = clone()
+    assert missing(whole.exercise, whole.root) == ["its proofs are not up to date: run mlpath dev check zoo/topic"]
+    whole.missing()
+    record = whole.root / "src/zoo/topic.proof.json"
+    first = record.read_text()
+    assert missing(whole.exercise, whole.root) == []
+    reference, tests = whole.root / FILES["reference"], whole.root / FILES["tests"]
+    reference.write_text(REFERENCE.replace("Return the largest", "Return the greatest"))
+    tests.write_text(f"# What is largest?\n{TESTS}")
+    (whole.root / whole.exercise.file).write_text(curriculum.Exercise("zoo/topic").stub)
+    assert missing(curriculum.Exercise("zoo/topic"), whole.root) == []
+    tests.write_text(TESTS.replace("0.5])", "0.75])").replace("9.5", "9.75"))
+    again = curriculum.Exercise("zoo/topic")
+    assert missing(again, whole.root) == ["its proofs are not up to date: run mlpath dev check zoo/topic"]
+    assert proven(again, whole.root) == []
+    assert record.read_text() != first
+
+
+def test_a_record_that_says_something_else_than_a_new_run_is_found(clone):
+    whole = clone()
+    whole.missing()
+    assert changed(whole.exercise, whole.root) is None
+    record = whole.root / "src/zoo/topic.proof.json"
+    said = record.read_text()
+    assert '"made": 6' in said
+    record.write_text(said.replace('"killed": 6', '"killed": 5'))
+    assert changed(whole.exercise, whole.root) == "6 mutants are killed, not 5"
+    record.write_text(said.replace('"fails": "1"', '"fails": "2"'))
+    assert changed(whole.exercise, whole.root) == "mistake max fails otherwise"
+
+
+def test_mutants_that_live_are_counted_unless_they_are_declared_equivalent(clone):
+    weak = [("assert total(X) == 9.5", "assert total(X) > 2")]
+    whole = clone(tests=weak)
+    lacks = whole.missing()
+    assert any("of 6 mutants only 5 are killed (83%)" in line for line in lacks), lacks
+    declared = '\n[[equivalents]]\nreplace = "x.sum()"\nby = "x.mean()"\nwhy = "for the sake of the test"\n'
+    (whole.root / FILES["metadata"]).write_text(METADATA + declared)
+    lacks = proven(curriculum.Exercise("zoo/topic"), whole.root)
+    assert "1 of 6 mutants are declared equivalent; at most 10% may be" in lacks
+    assert not any("killed" in line for line in lacks)
+
+
+def test_two_mistakes_that_look_alike_must_say_the_same(clone):
+    twin = MISTAKE.format(name="max").replace('name = "max"', 'name = "twin"').replace('says = "s"', 'says = "{}"')
+    whole = clone()
+    (whole.root / FILES["metadata"]).write_text(METADATA + twin.format("another thing"))
+    lacks = proven(curriculum.Exercise("zoo/topic"), whole.root)
+    assert "mistake max looks to the tests like twin: a learner would not be told which" in lacks
+    (whole.root / FILES["metadata"]).write_text(METADATA + twin.format("s"))
+    assert proven(curriculum.Exercise("zoo/topic"), whole.root) == []
 
 
 @pytest.mark.parametrize(

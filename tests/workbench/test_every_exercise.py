@@ -1,11 +1,13 @@
 """The one check over all exercises: what each must have, and what it must prove."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from mlpath.workbench.check import missing
+from mlpath.workbench.check import changed, missing
 from mlpath.workbench.curriculum import Exercise, exercises, problems
+from mlpath.workbench.records import table
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +20,17 @@ def test_the_curriculum_is_in_order():
 def test_exercise_is_complete(exercise: Exercise):
     lacks = missing(exercise, ROOT)
     assert not lacks, f"{exercise.id} lacks:\n" + "\n".join(lacks)
+
+
+def test_the_proofs_of_one_exercise_a_day_come_out_as_they_are_recorded():
+    every = list(exercises().values())
+    exercise = every[date.today().toordinal() % len(every)]
+    difference = changed(exercise, ROOT)
+    assert difference is None, f"{difference}: mlpath dev check --fresh {exercise.id}"
+
+
+def test_the_table_of_proofs_is_up_to_date():
+    assert (ROOT / "docs/proofs.md").read_text(encoding="utf-8") == table(), "run mlpath dev check"
 
 
 def test_every_stub_belongs_to_an_exercise():

@@ -337,3 +337,78 @@ def test_an_error_in_the_learners_code_shows_the_learners_line(work):
 def test_a_users_thread_settings_do_no_harm(work):
     work.solve("linalg/pca")
     assert work.run("exercises", OMP_NUM_THREADS="4", OPENBLAS_NUM_THREADS="4") == 0
+
+
+# ------------------------------------------------------------------ diagnosis
+
+
+PCA_ID = "linalg/pca"
+DIVIDES = ("variances = (singular_values / (n_samples - 1) ** 0.5) ** 2", "variances = singular_values**2 / n_samples")
+SAID = "it looks like this: Your variances are too small by the factor (n - 1) / n: equation (5) divides by n - 1."
+
+
+def test_a_known_mistake_is_named_in_whatever_way_it_is_written(work):
+    work.solve(PCA_ID, DIVIDES)
+    assert work.run(f"exercises/{PCA_ID}.py") == 1
+    assert SAID in work.out
+
+
+def test_a_known_mistake_is_named_while_later_parts_are_not_written(work):
+    work.solve(PCA_ID, DIVIDES)
+    file = work.root / exercises()[PCA_ID].file
+    source = file.read_text()
+    start = source.index("        n_before, n_new = ")
+    end = source.index("    def fit_transform")
+    hole = '        raise NotImplementedError("not written yet: PCA.partial_fit")\n\n'
+    file.write_text(source[:start] + hole + source[end:])
+    assert work.run(f"exercises/{PCA_ID}.py") == 1
+    assert "not written yet: PCA.partial_fit" in work.out
+    assert SAID in work.out
+
+
+def test_a_mistake_that_does_what_a_small_change_of_the_reference_does_is_described(work):
+    work.solve(PCA_ID, (DIVIDES[0], "variances = singular_values**2 / (n_samples + 1)"))
+    assert work.run(f"exercises/{PCA_ID}.py") == 1
+    assert "it looks like this: as if something were added that should be subtracted." in work.out
+
+
+def test_an_unknown_mistake_is_not_named(work):
+    work.solve(PCA_ID, (DIVIDES[0], "variances = singular_values**2 / (n_samples + 37)"))
+    assert work.run(f"exercises/{PCA_ID}.py") == 1
+    assert "to be mended: PCA.fit" in work.out
+    assert "it looks like this" not in work.out
+
+
+def test_a_run_of_some_tests_names_a_mistake_only_if_they_tell_it_from_the_others(work):
+    work.solve(PCA_ID, DIVIDES)
+    assert work.run(f"exercises/{PCA_ID}.py", "-k", "fix_signs") == 0
+    assert "it looks like this" not in work.out
+
+
+def test_what_only_later_tests_can_tell_is_said_at_the_end(work):
+    old = "        return self._learn(X - mean, mean, len(X))\n"
+    new = """        self._learn(X - mean, mean, len(X))
+        self.total_variance_ = float(X.var(axis=0).sum())
+        self.explained_variance_ratio_ = self.explained_variance_ / (self.total_variance_ or 1.0)
+        return self
+"""
+    work.solve(PCA_ID, (old, new))
+    assert work.run(f"exercises/{PCA_ID}.py") == 1
+    assert "a later test says why: Every entry is 90/89 times what is expected, which is n / (n - 1) for" in work.out
+
+
+def test_an_open_prerequisite_is_suggested_where_something_fails(work):
+    work.solve(PCA_ID, DIVIDES)
+    work.run(f"exercises/{PCA_ID}.py")
+    assert "it rests on linalg/norms, which you have not finished: that may be the place to begin" in work.out
+    work.solve("linalg/norms")
+    work.run(f"exercises/{PCA_ID}.py")
+    assert "it rests on" not in work.out
+
+
+def test_changed_tests_name_no_mistake(work):
+    work.solve(PCA_ID, DIVIDES)
+    tests = work.root / exercises()[PCA_ID].tests
+    tests.write_text(tests.read_text() + "\n\ndef test_partial_fit_another_day():\n    pass\n")
+    assert work.run(f"exercises/{PCA_ID}.py") == 1
+    assert "it looks like this" not in work.out

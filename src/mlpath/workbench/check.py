@@ -3,18 +3,13 @@
 import ast
 import doctest
 import importlib
-import multiprocessing
-import os
 import re
-import tempfile
-from collections.abc import Iterator, Sequence
-from multiprocessing.connection import Connection
+from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from mlpath.workbench.curriculum import CurriculumError, Exercise
-from mlpath.workbench.isolation import CAN_FORK
+from mlpath.workbench.proofs import Report, complaints, difference, digest, measure_power, prove
+from mlpath.workbench.records import Proof, load, save
 from mlpath.workbench.rules import broken_rule
 from mlpath.workbench.scoreboard import part_keys, part_of
 from mlpath.workbench.stubs import functions
@@ -22,15 +17,61 @@ from mlpath.workbench.swap import preload
 
 SECTIONS = ["Idea", "Maths", "Worked example", "Plan", "Pitfalls", "Cost", "Go further", "References"]
 MAX_PARTS, MAX_PART_LINES = 8, 20
-RUN_SECONDS = 60.0
 # What numpydoc must find in a public function: parameters and results described, in order, with a summary.
 NUMPYDOC = {"GL06", "GL07", "GL08", "SS01", "SS02", "PR01", "PR02", "PR03", "PR04", "PR07", "RT01", "RT03", "YD01"}
 
-Outcomes = dict[str, str]
-
 
 def missing(exercise: Exercise, root: Path) -> list[str]:
-    """Return what an exercise of the clone at `root` lacks, a line each; an empty list where it is complete."""
+    """Return what an exercise of the clone at `root` lacks, a line each; an empty list where it is complete.
+
+    What it has to prove is read from its record, which must be fresh.
+    """
+    if lacks := written(exercise, root):
+        return lacks
+    proof = load(exercise)
+    if proof is None or proof.digest != digest(exercise, root):
+        return [f"its proofs are not up to date: run mlpath dev check {exercise.id}"]
+    return list(complaints(exercise, proof))
+
+
+def proven(exercise: Exercise, root: Path, *, fresh: bool = False, report: Report = lambda what: None) -> list[str]:
+    """Return what an exercise lacks, like `missing`, after making its record where it is out of date, or `fresh` is wanted."""
+    if lacks := written(exercise, root):
+        return lacks
+    old = load(exercise)
+    if old is None or fresh or old.digest != digest(exercise, root):
+        new = made_anew(exercise, root, report)
+        if old is not None and old.digest == new.digest:
+            new.power = old.power
+        save(exercise, new)
+    return missing(exercise, root)
+
+
+def changed(exercise: Exercise, root: Path) -> str | None:
+    """Make the record anew without writing it; say where it differs from the one that is there, or None."""
+    old = load(exercise)
+    return difference(old, made_anew(exercise, root)) if old is not None else "there is no record"
+
+
+def with_power(exercise: Exercise, root: Path, seeds: int, report: Report = lambda what: None) -> Proof:
+    """Measure the power of an exercise's tests, add it to its record, and return that."""
+    preload(root / exercise.tests, exercise.reference)
+    proof = load(exercise)
+    if proof is None or proof.digest != digest(exercise, root):
+        proof = prove(exercise, root, report)
+    proof.power = measure_power(exercise, root, seeds, proof, report)
+    save(exercise, proof)
+    return proof
+
+
+def made_anew(exercise: Exercise, root: Path, report: Report = lambda what: None) -> Proof:
+    """Return the proofs of an exercise, run now."""
+    preload(root / exercise.tests, exercise.reference)
+    return prove(exercise, root, report)
+
+
+def written(exercise: Exercise, root: Path) -> list[str]:
+    """Return what is wrong with what the author has written, as far as that can be said without running tests."""
     if not exercise.reference.exists():
         return [f"no reference {exercise.reference}"]
     if not (root / exercise.tests).exists():
@@ -39,14 +80,13 @@ def missing(exercise: Exercise, root: Path) -> list[str]:
         _ = exercise.details
     except CurriculumError as error:
         return [str(error)]
-    lacks = [
+    return [
         *_metadata(exercise),
         *_note(exercise),
         *_docstrings(exercise),
         *_stub(exercise, root),
         *_tests(exercise, root),
     ]
-    return lacks or list(_proofs(exercise, root))
 
 
 # ------------------------------------------------------------ what is written
@@ -66,6 +106,9 @@ def _metadata(exercise: Exercise) -> Iterator[str]:
     for mistake in details.mistakes:
         if (count := source.count(mistake.replace)) != 1:
             yield f"mistake {mistake.name}: the text to replace occurs {count} times in the reference"
+    for equivalent in details.equivalents:
+        if (count := source.count(equivalent.replace)) != 1:
+            yield f"equivalents: {equivalent.replace!r} occurs {count} times in the reference"
     if broken := broken_rule(ast.parse(source), exercise.module + ".", details.without):
         yield f"the reference, line {broken[0]}: {broken[1]}"
 
@@ -181,84 +224,3 @@ def _is_marked_given(node: ast.FunctionDef) -> bool:
 
 def _tree(exercise: Exercise) -> ast.Module:
     return ast.parse(exercise.reference.read_bytes())
-
-
-# ----------------------------------------------------------- what is proven
-
-
-def _proofs(exercise: Exercise, root: Path) -> Iterator[str]:
-    preload(root / exercise.tests, exercise.reference)
-    source = exercise.reference.read_text(encoding="utf-8")
-    reference = run_tests(exercise, source, root)
-    if failed := _not(reference, "passed"):
-        yield f"the reference fails {_list(failed)}"
-        return
-    stub = run_tests(exercise, exercise.stub, root)
-    if passed := [name for name, outcome in stub.items() if outcome == "passed"]:
-        yield f"the stub passes {_list(passed)}; mark a test that is about given code with @pytest.mark.given"
-    if wrong := [name for name, outcome in stub.items() if outcome == "failed"]:
-        yield f"the stub fails otherwise than by NotImplementedError in {_list(wrong)}"
-    for mistake in exercise.details.mistakes:
-        if not _not(run_tests(exercise, source.replace(mistake.replace, mistake.by), root, "-x"), "passed"):
-            yield f"mistake {mistake.name} passes all tests"
-    alternatives = sorted((root / exercise.alternatives).glob("*.py"))
-    if not alternatives:
-        yield f"no alternative solution in {exercise.alternatives}"
-    for file in alternatives:
-        if failed := _not(run_tests(exercise, file.read_text(encoding="utf-8"), root), "passed"):
-            yield f"alternative {file.name} fails {_list(failed)}"
-
-
-def _not(outcomes: Outcomes, outcome: str) -> list[str]:
-    return [name for name, found in outcomes.items() if found not in (outcome, "given")]
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def run_tests(exercise: Exercise, source: str, root: Path, *options: str) -> Outcomes:
-    """Run the shared tests on `source` as a solution, in a warm child; return the outcome of each test.
-
-    An outcome is 'passed', 'failed', 'not written yet', or 'given' for a test of given code that passed.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "solution.py"
-        file.write_text(source, encoding="utf-8")
-        arguments = ["--in-process", f"--as={exercise.id}", f"--rootdir={root}", "-c", str(root / "pyproject.toml")]
-        arguments += ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *options, str(file)]
-        context = multiprocessing.get_context("fork" if CAN_FORK else "spawn")
-        mine, theirs = context.Pipe()
-        child = context.Process(target=_session, args=(theirs, arguments))  # type: ignore[attr-defined]
-        child.start()
-        theirs.close()
-        try:
-            return mine.recv() if mine.poll(RUN_SECONDS) else {"the whole run": "failed"}
-        except EOFError:
-            return {"the whole run": "failed"}
-        finally:
-            child.kill()
-            child.join()
-
-
-class _Recorder:
-    """Keeps the outcome of each test."""
-
-    def __init__(self) -> None:
-        self.outcomes: Outcomes = {}
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        name = report.nodeid.rpartition("::")[2]
-        if report.failed:
-            self.outcomes[name] = "not written yet" if hasattr(report, "not_written") else "failed"
-        elif report.when == "call":
-            self.outcomes.setdefault(name, "given" if "given" in report.keywords else report.outcome)
-
-
-def _session(connection: Connection, arguments: list[str]) -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    recorder = _Recorder()
-    pytest.main(arguments, plugins=[recorder])
-    connection.send(recorder.outcomes or {"the whole run": "failed"})

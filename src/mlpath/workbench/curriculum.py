@@ -50,6 +50,14 @@ class Mistake(Strict):
     says: str
 
 
+class Equivalent(Strict):
+    """A mutant of the reference that no test could reject, and why."""
+
+    replace: str
+    by: str
+    why: str
+
+
 class Details(Strict):
     """What an exercise's `.toml` holds."""
 
@@ -62,6 +70,7 @@ class Details(Strict):
     needs: list[str] = []
     without: list[str] = []
     after: str = ""
+    equivalents: list[Equivalent] = []
 
 
 class Track(Strict):

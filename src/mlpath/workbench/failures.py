@@ -37,6 +37,12 @@ def explain(error: BaseException, file: Path) -> str:
     return text if len(text) < MAX_CHARACTERS else text[:MAX_CHARACTERS] + "\n..."
 
 
+def why(error: BaseException) -> str:
+    """Return the cause that `assert_close` has told from the numbers, or nothing."""
+    found = re.search(r"^Why\? (.+)$", str(error), re.MULTILINE) if isinstance(error, AssertionError) else None
+    return found[1] if found else ""
+
+
 def _message(error: BaseException) -> tuple[str, bool]:
     """What the error says, and whether that is a sentence of the tests, which needs no code beside it."""
     text = str(error)

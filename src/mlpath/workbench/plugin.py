@@ -19,8 +19,9 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, find, unknown
-from mlpath.workbench.failures import explain
+from mlpath.workbench.failures import explain, why
 from mlpath.workbench.isolation import CAN_FORK, Child, ChildFailed, serve
+from mlpath.workbench.patterns import fingerprint
 from mlpath.workbench.rules import broken_rule
 from mlpath.workbench.scoreboard import Scoreboard, part_of
 from mlpath.workbench.stubs import is_untouched, parts
@@ -391,6 +392,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         start=call.start,
         stop=call.stop,
     )
+    report.fingerprint = fingerprint(error)  # type: ignore[attr-defined]
+    report.why = why(error)  # type: ignore[attr-defined]
     if isinstance(error, NotImplementedError) and Path(last.path) == file.path:
         report.not_written = last.frame.code.raw.co_qualname  # type: ignore[attr-defined]
         report.longrepr = f"not written yet: {report.not_written}"  # type: ignore[attr-defined]

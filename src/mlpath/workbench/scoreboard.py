@@ -1,5 +1,6 @@
 """What a run of exercises prints: parts not yet written, the first failure of each exercise, and the progress."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 
 from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, tracks
+from mlpath.workbench.records import known_mistake
+from mlpath.workbench.stubs import parts as parts_of
 
 NOT_WRITTEN, LATER, NOT_RUN, NOT_STARTED = "not written yet", "failed later", "not run", "not started"
 
@@ -24,6 +27,8 @@ class Scoreboard:
         self.outcomes: dict[str, dict[str, str]] = defaultdict(dict)  # file -> node ID -> outcome
         self.files: dict[str, str] = {}  # file -> exercise ID
         self.waiting: dict[str, Counter[str]] = defaultdict(Counter)  # file -> part not written -> tests
+        self.said: dict[str, str] = {}  # node ID of a failed test -> its fingerprint
+        self.causes: dict[str, list[str]] = defaultdict(list)  # file -> what the numbers tell, of each failed test
 
     def collected(self, exercise: Exercise, tests: list[str]) -> None:
         """Remember which tests a started exercise has."""
@@ -48,6 +53,8 @@ class Scoreboard:
             else:
                 report.later = "failed" in outcomes.values()  # type: ignore[attr-defined]
                 outcomes[report.nodeid] = "failed"
+                self.said[report.nodeid] = getattr(report, "fingerprint", "")
+                self.causes[file].append(getattr(report, "why", ""))
         elif report.when == "call" or report.skipped:
             outcomes.setdefault(report.nodeid, report.outcome)
 
@@ -118,6 +125,8 @@ class Scoreboard:
         failing = Counter(part_of(name, parts) or "others" for name, outcome in outcomes.items() if outcome == "failed")
         for part, count in failing.items():
             reporter.write_line(f"    to be mended: {part} ({count} {_tests(count)} failed)")
+        if failing:
+            self._print_why(reporter, exercises()[id_], outcomes, self.causes[file])
         if not_run := sum(outcome == NOT_RUN for outcome in outcomes.values()):
             reporter.write_line(
                 f"    {not_run} {_tests(not_run)} not run, as one before took too long or the file did not load"
@@ -126,6 +135,22 @@ class Scoreboard:
             reporter.write_line(
                 f"    not written yet: {part} ({count} {_tests(count)} {'waits' if count == 1 else 'wait'} for it)"
             )
+
+    def _print_why(
+        self, reporter: pytest.TerminalReporter, exercise: Exercise, outcomes: dict[str, str], causes: list[str]
+    ) -> None:
+        """Say what later failures tell and the first does not, the known mistake that all look like, and what is open."""
+        if not causes[0] and (later := in_common(causes)):
+            reporter.write_line(f"    a later test says why: {later}", bold=True)
+        tests = self.expected[exercise.id]
+        if mistake := known_mistake(exercise, tests, outcomes, self.said):
+            reporter.write_line(f"    {mistake}", bold=True)
+        for need in exercise.details.needs:
+            file = self.config.rootpath / exercises()[need].file if need in exercises() else None
+            if file is not None and file.exists() and parts_of(file.read_text(encoding="utf-8", errors="replace")):
+                reporter.write_line(
+                    f"    it rests on {need}, which you have not finished: that may be the place to begin"
+                )
 
     def _print_tracks(self, reporter: pytest.TerminalReporter) -> None:
         done = {
@@ -176,6 +201,19 @@ class Scoreboard:
         reporter.write_line("")
         reporter.write_line(f"{'Go on with' if begun else 'Start with'} {exercise.id} ({facts}):", bold=True)
         reporter.write_line(f"  open {exercise.file}, {task}, then run  pytest {exercise.file}")
+
+
+def in_common(causes: list[str]) -> str | None:
+    """Return the cause that most of the tests tell that tell one, if these are several; its numbers may differ.
+
+    Where something is not quite right, or not right at an edge, that is seen of many causes, and nothing is said.
+    """
+    told = [(re.sub(r"[\d.]+", "#", cause), cause) for cause in causes if cause]
+    if not told:
+        return None
+    (kind, count), first = Counter(kind for kind, _ in told).most_common(1)[0], dict(reversed(told))
+    vague = kind.startswith(("All is right but", "The numbers are"))
+    return first[kind] if count > max(1, len(told) / 2) and not vague else None
 
 
 class _Counted:

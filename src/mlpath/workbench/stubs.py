@@ -54,6 +54,13 @@ def functions(tree: ast.Module) -> Iterator[tuple[str, Function]]:
                     yield f"{node.name}.{child.name}", child
 
 
+def learner_lines(source: str) -> set[int]:
+    """Return the numbers of the lines of a reference that its stub leaves out."""
+    lines = source.splitlines()
+    kept = _cut(ast.parse(source), lines, ())
+    return {i for i, (old, new) in enumerate(zip(lines, kept), start=1) if old != new}
+
+
 def _is_hole(statement: ast.stmt) -> bool:
     match statement:
         case ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError")) | ast.Name(id="NotImplementedError")):

@@ -1,0 +1,201 @@
+"""What an exercise proves of itself: what the shared tests say to mistakes, alternatives and mutants.
+
+It is recorded, and made anew only where the digest has changed, which is made of the code of reference, tests, mistakes,
+alternatives and what these import from other exercises and rooms, not of prose or hints.
+"""
+
+import ast
+import hashlib
+import io
+import tokenize
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from mlpath.workbench.curriculum import PACKAGE, Exercise
+from mlpath.workbench.mutants import meaning, mutants
+from mlpath.workbench.patterns import pattern
+from mlpath.workbench.records import Likeness, Mutants, Power, Proof, name_tests
+from mlpath.workbench.rules import imported_modules
+from mlpath.workbench.trial import WHOLE, run_tests
+
+KILLED_AT_LEAST, EQUIVALENT_AT_MOST = 0.95, 0.10
+FALSE_REJECTIONS_AT_MOST = 1e-6
+POWER_AT_LEAST = 0.99
+MUTANT_SECONDS = 12.0  # then it is an endless loop
+FINGERPRINTS = 2  # of each mutant
+
+Report = Callable[[str], object]
+
+
+def digest(exercise: Exercise, root: Path) -> str:
+    """Return a hash of all that the proofs depend on."""
+    files = [exercise.reference, root / exercise.tests, *sorted((root / exercise.alternatives).glob("*.py"))]
+    named = [imported_modules(ast.parse(file.read_bytes())) for file in files[:2]]
+    for name in sorted(set[str]().union(*named) - {exercise.module}):
+        if name.startswith("mlpath.") and not name.startswith(("mlpath.testing", "mlpath.workbench")):
+            files.append(PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py"))
+    state = hashlib.sha256(_code(exercise.stub).encode())
+    for file in files:
+        if file.exists():
+            state.update(f"{file.name}\n{_code(file.read_text(encoding='utf-8'))}\n".encode())
+    for mistake in exercise.details.mistakes:
+        state.update(f"{mistake.name}\n{mistake.replace}\n{mistake.by}\n".encode())
+    for equivalent in exercise.details.equivalents:
+        state.update(f"{equivalent.replace}\n{equivalent.by}\n".encode())
+    return state.hexdigest()[:16]
+
+
+def _code(source: str) -> str:
+    """A text without docstrings, comments and blank lines: what it does, in the same words for every version of Python."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            first, last = node.body[0].lineno, node.body[0].end_lineno or 0
+            lines[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+# ------------------------------------------------------------------- proving
+
+
+def prove(exercise: Exercise, root: Path, report: Report = lambda what: None) -> Proof:
+    """Run everything that an exercise has to prove; `report` is called with what comes next."""
+    source = exercise.reference.read_text(encoding="utf-8")
+    report("reference and stub")
+    reference = run_tests(exercise, source, root)
+    tests = list(reference.outcomes)
+    stub = run_tests(exercise, exercise.stub, root)
+    proof = Proof(
+        digest=digest(exercise, root),
+        tests=name_tests(tests),
+        reference=reference.failed(),
+        stub={name: what for name, what in stub.outcomes.items() if what in ("passed", "failed")},
+        mistakes={},
+        alternatives={},
+        mutants=Mutants(0, 0, 0, []),
+        errors={tests.index(name): error for name, error in reference.errors.items()},
+    )
+    if proof.reference or proof.stub:
+        return proof
+    for mistake in exercise.details.mistakes:
+        report(f"mistake {mistake.name}")
+        trial = run_tests(exercise, source.replace(mistake.replace, mistake.by), root)
+        failed = tests if WHOLE in trial.outcomes else trial.failed()
+        proof.mistakes[mistake.name] = pattern(tests, failed, trial.said)
+    for file in sorted((root / exercise.alternatives).glob("*.py")):
+        report(f"alternative {file.stem}")
+        proof.alternatives[file.name] = run_tests(exercise, file.read_text(encoding="utf-8"), root).failed()
+    proof.mutants = try_mutants(exercise, root, tests, report)
+    return proof
+
+
+def try_mutants(exercise: Exercise, root: Path, tests: Sequence[str], report: Report = lambda what: None) -> Mutants:
+    """Run the tests on each mutant of the reference."""
+    source = exercise.reference.read_text(encoding="utf-8")
+    declared = {meaning(source.replace(e.replace, e.by)) for e in exercise.details.equivalents}
+    every = mutants(source)
+    found = Mutants(len(every), 0, 0, [])
+    for i, mutant in enumerate(every, start=1):
+        report(f"mutant {i} of {len(every)}")
+        trial = run_tests(exercise, mutant.source, root, seconds=MUTANT_SECONDS)
+        if not trial.failed():
+            found.equivalent += meaning(mutant.source) in declared
+            found.survivors += [mutant.diff] if meaning(mutant.source) not in declared else []
+            continue
+        found.killed += 1
+        if set(trial.outcomes) == set(tests):
+            known = pattern(tests, trial.failed(), trial.said, keep=FINGERPRINTS)
+            likeness = Likeness(mutant.part, mutant.says, known)
+            has_values = any(" " in text for text in known.said.values())  # and not kinds of errors alone
+            if has_values and likeness not in found.likenesses:
+                found.likenesses.append(likeness)
+    return found
+
+
+def measure_power(
+    exercise: Exercise, root: Path, seeds: int, proof: Proof, report: Report = lambda what: None
+) -> Power:
+    """Run the tests with other seeds: on the reference, and on the mistakes that only tests that go by chance reject."""
+    source = exercise.reference.read_text(encoding="utf-8")
+    by_chance = [
+        mistake for mistake in exercise.details.mistakes if proof.mistakes[mistake.name].numbers() <= set(proof.errors)
+    ]
+    power = Power(seeds, 0, {mistake.name: 0 for mistake in by_chance})
+    for seed in range(1, seeds + 1):
+        report(f"seed {seed} of {seeds}")
+        power.false_rejections += bool(run_tests(exercise, source, root, seed=seed).failed())
+        for mistake in by_chance:
+            wrong = source.replace(mistake.replace, mistake.by)
+            power.rejections[mistake.name] += bool(run_tests(exercise, wrong, root, "-x", seed=seed).failed())
+    return power
+
+
+# ------------------------------------------------------------------- judging
+
+
+def complaints(exercise: Exercise, proof: Proof) -> Iterator[str]:
+    """Say what the record shows to be wrong, a line each."""
+    if proof.reference:
+        yield f"the reference fails {_list(proof.reference)}"
+        return
+    if passed := [name for name, what in proof.stub.items() if what == "passed"]:
+        yield f"the stub passes {_list(passed)}; mark a test that is about given code with @pytest.mark.given"
+    if wrong := [name for name, what in proof.stub.items() if what == "failed"]:
+        yield f"the stub fails otherwise than by NotImplementedError in {_list(wrong)}"
+    if proof.stub:
+        return
+    yield from _about_mistakes(exercise, proof)
+    if not proof.alternatives:
+        yield f"no alternative solution in {exercise.alternatives}"
+    for name, failed in proof.alternatives.items():
+        if failed:
+            yield f"alternative {name} fails {_list(failed)}"
+    found = proof.mutants
+    if found.share < KILLED_AT_LEAST:
+        yield f"of {found.made} mutants only {found.killed} are killed ({found.share:.0%}): mlpath dev mutants {exercise.id}"
+    if found.equivalent > EQUIVALENT_AT_MOST * found.made:
+        yield f"{found.equivalent} of {found.made} mutants are declared equivalent; at most {EQUIVALENT_AT_MOST:.0%} may be"
+    if (error := sum(proof.errors.values())) > FALSE_REJECTIONS_AT_MOST:
+        yield f"the tests fail a right solution with probability {error:.1g}, which should be at most {FALSE_REJECTIONS_AT_MOST:g}"
+    by_chance = [
+        name for name, known in proof.mistakes.items() if known.numbers() and known.numbers() <= set(proof.errors)
+    ]
+    if proof.power is None and by_chance:
+        yield f"only tests that go by chance reject {_list(by_chance)}: measure their power by mlpath dev power {exercise.id}"
+    if proof.power is not None:
+        for name, count in proof.power.rejections.items():
+            if count < POWER_AT_LEAST * proof.power.seeds:
+                yield f"mistake {name} is rejected with {count} of {proof.power.seeds} seeds only"
+
+
+def _about_mistakes(exercise: Exercise, proof: Proof) -> Iterator[str]:
+    says = {mistake.name: mistake.says for mistake in exercise.details.mistakes}
+    for name, known in proof.mistakes.items():
+        if not known.numbers():
+            yield f"mistake {name} passes all tests"
+            continue
+        alike = [other for other, theirs in proof.mistakes.items() if theirs.is_like(known)]
+        if others := [other for other in alike if says.get(other) != says[name]]:
+            yield f"mistake {name} looks to the tests like {_list(others)}: a learner would not be told which"
+
+
+def difference(old: Proof, new: Proof) -> str | None:
+    """Say where a record made anew is another one, or None."""
+    if old.digest != new.digest:
+        return "something has changed since"
+    if (old.tests, old.reference, old.stub, old.alternatives) != (new.tests, new.reference, new.stub, new.alternatives):
+        return "other tests fail"
+    if old.mutants.killed != new.mutants.killed or old.mutants.survivors != new.mutants.survivors:
+        return f"{new.mutants.killed} mutants are killed, not {old.mutants.killed}"
+    for name, known in old.mistakes.items():
+        if not known.is_like(new.mistakes[name]):
+            return f"mistake {name} fails otherwise"
+    return None
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

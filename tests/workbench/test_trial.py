@@ -1,0 +1,103 @@
+"""Trials of any source as a solution, and what is measured of tests that go by chance."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlpath.workbench.curriculum import exercises
+from mlpath.workbench.proofs import measure_power
+from mlpath.workbench.records import Mutants, Proof
+from mlpath.workbench.swap import preload
+from mlpath.workbench.trial import WHOLE, run_tests
+
+ROOT = Path(__file__).parents[2]
+NORMS, CHAINS = exercises()["linalg/norms"], exercises()["bayes/metropolis_hastings"]
+ONLY = ("-k", "test_random_walk")
+
+
+def trial(exercise, change=("", ""), *options, **settings):
+    source = exercise.reference.read_text()
+    assert change[0] in source
+    preload(ROOT / exercise.tests, exercise.reference)
+    return run_tests(exercise, source.replace(*change), ROOT, *options, **settings)
+
+
+def test_the_reference_passes_and_its_tests_come_in_order():
+    found = trial(NORMS)
+    assert found.failed() == []
+    assert next(iter(found.outcomes)) == "test_l1_norm_adds_the_absolute_values"
+    assert found.said == found.messages == found.errors == {}
+
+
+def test_a_wrong_solution_fails_with_words_and_values():
+    found = trial(NORMS, ("np.abs(x).sum()", "x.sum()"), "-k", "test_l1_norm")
+    name = found.failed()[0]
+    assert name == "test_l1_norm_adds_the_absolute_values"
+    assert "returned 3.5\nexpected by equation (1): 7.5" in found.messages[name]
+    assert found.said[name].endswith(" 4.5 3.5 7.5")
+
+
+@pytest.mark.parametrize(("by", "seconds"), [("exit()", 60), ("while True: pass", 2)])
+def test_a_source_that_ends_or_hangs_fails_as_a_whole(by, seconds):
+    found = trial(NORMS, ("import numpy as np\n", f"import numpy as np\n\n{by}\n"), seconds=seconds)
+    assert found.failed() in ([WHOLE], ["file"])
+
+
+def test_the_probability_of_a_false_rejection_is_summed_for_each_test():
+    found = trial(CHAINS, ("", ""), *ONLY)
+    assert found.failed() == []
+    assert 0 < sum(found.errors.values()) < 1e-6
+    assert set(found.errors) < set(found.outcomes)
+
+
+def test_the_seeds_of_tests_are_moved_reproducibly_and_no_others():
+    code = """
+import numpy as np, torch
+from mlpath.workbench.trial import _move_seeds
+def draws():
+    g, rng = torch.Generator().manual_seed(5), np.random.default_rng(5)
+    return [rng.random(), torch.rand(1, generator=g).item(), torch.manual_seed(5) and torch.rand(1).item()]
+tests = {"__name__": "mlpath_shared_x", "np": np, "torch": torch}
+exec("def draws():\\n    g, rng = torch.Generator().manual_seed(5), np.random.default_rng(5)\\n"
+     "    return [rng.random(), torch.rand(1, generator=g).item(), torch.manual_seed(5) and torch.rand(1).item()]", tests)
+before = draws()
+assert tests["draws"]() == before
+_move_seeds(1)
+after = tests["draws"]()
+assert all(a != b for a, b in zip(before, after)), (before, after)
+assert tests["draws"]() == after
+assert draws() == before
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_power_is_measured_of_the_mistakes_that_only_chance_can_tell(monkeypatch):
+    """A walk of twice the scale is seen by a check that goes by chance, whatever the seed."""
+    from mlpath.workbench import proofs
+
+    source = CHAINS.reference.read_text()
+    old = "scale * rng.standard_normal(position.shape), np"
+    assert old in source
+    monkeypatch.setattr(proofs, "run_tests", lambda *args, **kwargs: run_tests(*args[:3], *ONLY, *args[3:], **kwargs))
+    mistake = CHAINS.details.mistakes[0]
+    monkeypatch.setattr(mistake, "replace", old)
+    monkeypatch.setattr(mistake, "by", f"2 * {old}")
+    found = trial(CHAINS, (old, f"2 * {old}"), *ONLY)
+    tests = list(found.outcomes)
+    record = Proof(
+        digest="",
+        tests="",
+        reference=[],
+        stub={},
+        mistakes={},
+        alternatives={},
+        mutants=Mutants(0, 0, 0, []),
+        errors={},
+    )
+    record.errors = {tests.index(name): error for name, error in trial(CHAINS, ("", ""), *ONLY).errors.items()}
+    record.mistakes = {m.name: proofs.pattern(tests, found.failed(), found.said) for m in CHAINS.details.mistakes[:1]}
+    monkeypatch.setattr(CHAINS.details, "mistakes", CHAINS.details.mistakes[:1])
+    power = measure_power(CHAINS, ROOT, 3, record)
+    assert (power.seeds, power.false_rejections, power.rejections) == (3, 0, {mistake.name: 3})
