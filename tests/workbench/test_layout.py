@@ -61,7 +61,7 @@ def test_the_check_says_honestly_what_is_missing(root):
     for said in (
         "note: no reference has a DOI",
         "1 parts: there should be 3 to 8",
-        "mistake second: the text to replace",
+        "mistake second: it has nothing to replace",
     ):
         assert any(said in line for line in lacks), lacks
     for said in ("docstring", "doctest", "signature", "import the module", "no test is about", "hints: none"):

@@ -104,7 +104,9 @@ def _metadata(exercise: Exercise) -> Iterator[str]:
         yield "questions: there should be one of each kind: predict, why, what if"
     source = exercise.reference.read_text(encoding="utf-8")
     for mistake in details.mistakes:
-        if (count := source.count(mistake.replace)) != 1:
+        if not mistake.replace:
+            yield f"mistake {mistake.name}: it has nothing to replace"
+        elif (count := source.count(mistake.replace)) != 1:
             yield f"mistake {mistake.name}: the text to replace occurs {count} times in the reference"
     for equivalent in details.equivalents:
         if (count := source.count(equivalent.replace)) != 1:

@@ -96,7 +96,7 @@ def _proven(exercise: Exercise, root: Path, fresh: bool) -> list[str]:
 @dev.command()
 def mutants(ids: Ids = None) -> None:
     """Make small mutants of references, run the shared tests on each, and show the survivors as differences."""
-    for exercise, found in _in_parallel(_mutants, _chosen(ids)):
+    for exercise, found in list(_in_parallel(_mutants, _chosen(ids))):
         for diff in found.survivors:
             typer.echo(diff + "\n")
         typer.echo(f"{exercise.id}: {found}")
@@ -117,7 +117,7 @@ def power(
     ids: Ids = None, seeds: Annotated[int, typer.Option(min=1, help="How many other seeds to try.")] = 100
 ) -> None:
     """Measure over many seeds how often the tests reject the reference, and the mistakes that only chance can tell."""
-    for exercise, found in _in_parallel(_power, _chosen(ids), seeds):
+    for exercise, found in list(_in_parallel(_power, _chosen(ids), seeds)):
         typer.echo(f"{exercise.id}: the reference is rejected with {found.false_rejections} of {seeds} seeds")
         for name, count in found.rejections.items():
             typer.echo(f"    {name}: rejected with {count} of {seeds}")

@@ -22,7 +22,7 @@ def figure(*, steps: int = 600) -> Figure:
     hands.imshow(e.T, aspect="auto", cmap="RdBu", vmin=-1, vmax=1)
     hands.set(xlabel="time t", ylabel="entry", title="time embedding: 16 sines, then 16 cosines")
     picture = products.imshow(e @ e.T, cmap="viridis")
-    products.set(xlabel="time s", ylabel="time t", title="inner products: near times are alike")
+    products.set(xlabel="time s", ylabel="time t", title="near times are alike")
     above.colorbar(picture, ax=products)
 
     images, *_ = digits()
