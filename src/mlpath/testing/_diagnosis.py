@@ -152,27 +152,31 @@ def _factors(ratio: float) -> Iterator[tuple[str, float, float]]:
         yield f"{name} times what is expected: is a factor too many?", value, 1.0
         yield f"1 / {name} times what is expected: is a factor missing?", 1 / value, 1.0
     r, square = np.float64(ratio), np.float64(ratio) ** 2
-    m_for_n, n_for_m = "is it divided by n - 1 instead of n?", "is it divided by n instead of n - 1?"
+    confused = "is n taken for n - 1 somewhere, or n - 1 for n?"  # above or below the line: that can't be told
     for exact, value, says in (
         (r, lambda n: n, "{n} times what is expected: is a division by {n} missing, as in a sum for a mean?"),
         (1 / r, lambda n: 1 / n, "1/{n} of what is expected: is a division by {n} too many, as in a mean for a sum?"),
         (
             r / (r - 1),
             lambda n: n / (n - 1),
-            "{n}/{m} times what is expected, which is n / (n - 1) for n = {n}: " + m_for_n,
+            "{n}/{m} times what is expected, which is n / (n - 1) for n = {n}: " + confused,
         ),
-        (1 / (1 - r), lambda n: 1 - 1 / n, "{m}/{n} of what is expected, which is (n - 1) / n for n = {n}: " + n_for_m),
+        (
+            1 / (1 - r),
+            lambda n: 1 - 1 / n,
+            "{m}/{n} of what is expected, which is (n - 1) / n for n = {n}: " + confused,
+        ),
         (square, lambda n: n**0.5, "√{n} times what is expected: is a division by √{n} missing?"),
         (1 / square, lambda n: n**-0.5, "1/√{n} of what is expected: is it divided by √{n} once too often?"),
         (
             square / (square - 1),
             lambda n: (n / (n - 1)) ** 0.5,
-            "√({n}/{m}) times what is expected, which is √(n / (n - 1)) for n = {n}: " + m_for_n,
+            "√({n}/{m}) times what is expected, which is √(n / (n - 1)) for n = {n}: " + confused,
         ),
         (
             1 / (1 - square),
             lambda n: (1 - 1 / n) ** 0.5,
-            "√({m}/{n}) of what is expected, which is √((n - 1) / n) for n = {n}: " + n_for_m,
+            "√({m}/{n}) of what is expected, which is √((n - 1) / n) for n = {n}: " + confused,
         ),
     ):
         if 2.5 < exact < 1e6:
