@@ -1,8 +1,8 @@
 """What fifty wrong solutions are told: `python benchmarks/workbench/bench_diagnosis.py [WORDS [FILE]]`.
 
 They stand in `wrong_solutions.toml`, another fifty in `wrong_solutions_2.toml`; both were written before anybody looked at
-what the tests say to them, and none was a known mistake. Of each are printed what is wrong, the first failure, and the known mistake that it is taken for. Whether
-what is said is right is for a reader to judge: the verdicts stand beside them in the file, as `told`.
+what the tests say to them, and none was a known mistake. Of each are printed what is wrong, the first failure, and what it
+is taken for. Whether what is said is right is for a reader to judge: the verdicts stand beside them, as `told`.
 """
 
 import mlpath.workbench.threads  # noqa: F401  (one thread, before numpy)
@@ -14,16 +14,13 @@ from collections import Counter
 from pathlib import Path
 
 from mlpath.workbench.curriculum import exercises
+from mlpath.workbench.failures import why
 from mlpath.workbench.records import known_mistake
-from mlpath.workbench.scoreboard import in_common
+from mlpath.workbench.scoreboard import told_later
 from mlpath.workbench.swap import preload
 from mlpath.workbench.trial import run_tests
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def _why(message: str) -> str:
-    return next((line for line in message.splitlines() if line.startswith("Why? ")), "")
 
 
 def main(words: str = "", name: str = "wrong_solutions.toml") -> None:
@@ -45,10 +42,9 @@ def main(words: str = "", name: str = "wrong_solutions.toml") -> None:
         counts[f"told {solution.get('told', 'unjudged')}"] += 1
         print(f"{i}. {exercise.id} {solution['part']}: {solution['truth']}")
         print(f"   {len(failed)} tests fail, first {failed[0] if failed else None}; told: {solution.get('told')}")
-        causes = [why.removeprefix("Why? ") for name in failed for why in [_why(trial.messages.get(name, ""))]]
         first = trial.messages.get(failed[0], "") if failed else ""
         print("".join(f"     | {line}\n" for line in first.splitlines()), end="")
-        if causes and not causes[0] and (later := in_common(causes)):
+        if later := told_later([why(trial.messages.get(name, "")) for name in failed]):
             print(f"   a later test says why: {later}")
         if named:
             print(f"   {named}")

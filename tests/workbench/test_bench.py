@@ -18,7 +18,6 @@ from mlpath.workbench.bench import (
     Record,
     Row,
     bench,
-    benchmark,
     close,
     draw,
     interval,
@@ -150,7 +149,7 @@ def cases():
 
 
 def lay_out(root, source):
-    file = benchmark(Exercise("linalg/norms"), root)
+    file = root / Exercise("linalg/norms").benchmark
     file.parent.mkdir(parents=True)
     file.write_text(source, encoding="utf-8")
     (root / "benchmarks" / "answers.py").write_text("ANSWER = 42", encoding="utf-8")
@@ -254,7 +253,7 @@ def test_a_benchmark_belongs_to_an_exercise_and_has_a_note_and_cases(file):
     assert ast.get_docstring(tree)
     if file in SCRIPTS:
         return
-    assert file in [benchmark(exercise, ROOT) for exercise in exercises().values()]
+    assert file in [ROOT / exercise.benchmark for exercise in exercises().values()]
     assert "cases" in [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
 
 

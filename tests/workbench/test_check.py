@@ -1,13 +1,11 @@
 """The check of an exercise finds what is missing; each of its demands is broken once here."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-import mlpath
-from mlpath.workbench import curriculum, proofs
+from mlpath.workbench import curriculum
 from mlpath.workbench.check import changed, missing, proven
 from mlpath.workbench.curriculum import exercises, problems
 
@@ -86,8 +84,8 @@ METADATA = (
 )
 ALTERNATIVE = REFERENCE.replace("x.max()", "sorted(x)[-1]")
 FILES = {
-    "reference": "src/zoo/topic.py",
-    "metadata": "src/zoo/topic.toml",
+    "reference": "src/mlpath/zoo/topic.py",
+    "metadata": "src/mlpath/zoo/topic.toml",
     "tests": "tests/zoo/test_topic.py",
     "alternative": "tests/zoo/alternatives/topic/by_sorting.py",
 }
@@ -107,8 +105,8 @@ class Clone:
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
-        (root / "src/zoo/__init__.py").write_text("")
-        (root / "src/curriculum.toml").write_text('[[track]]\ntitle = "T"\nexercises = ["zoo/topic"]\n')
+        (root / "src/mlpath/zoo/__init__.py").write_text("")
+        (root / "src/mlpath/curriculum.toml").write_text('[[track]]\ntitle = "T"\nexercises = ["zoo/topic"]\n')
         shutil.copy(ROOT / "pyproject.toml", root)
         self.exercise = exercises()["zoo/topic"]
         (root / "exercises/zoo").mkdir(parents=True)
@@ -120,19 +118,8 @@ class Clone:
 
 
 @pytest.fixture
-def clone(tmp_path, monkeypatch):
-    monkeypatch.setattr(curriculum, "PACKAGE", tmp_path / "src")
-    monkeypatch.setattr(proofs, "PACKAGE", tmp_path / "src")
-    monkeypatch.setattr(curriculum, "CURRICULUM", tmp_path / "src/curriculum.toml")
-    monkeypatch.setattr(mlpath, "__path__", [*mlpath.__path__, str(tmp_path / "src")])
-    caches = (curriculum.tracks, curriculum.exercises)
-    for cache in caches:
-        cache.cache_clear()
-    yield lambda **replacements: Clone(tmp_path, replacements)
-    for cache in caches:
-        cache.cache_clear()
-    for name in ("mlpath.zoo.topic", "mlpath.zoo"):
-        sys.modules.pop(name, None)
+def clone(package):
+    return lambda **replacements: Clone(package.parents[1], replacements)
 
 
 def test_a_complete_exercise_lacks_nothing(clone):
@@ -145,7 +132,7 @@ def test_proofs_are_recorded_and_made_anew_where_the_code_changes_but_not_its_pr
     whole = clone()
     assert missing(whole.exercise, whole.root) == ["its proofs are not up to date: run mlpath dev check zoo/topic"]
     whole.missing()
-    record = whole.root / "src/zoo/topic.proof.json"
+    record = whole.root / "src/mlpath/zoo/topic.proof.json"
     first = record.read_text()
     assert missing(whole.exercise, whole.root) == []
     reference, tests = whole.root / FILES["reference"], whole.root / FILES["tests"]
@@ -164,7 +151,7 @@ def test_a_record_that_says_something_else_than_a_new_run_is_found(clone):
     whole = clone()
     whole.missing()
     assert changed(whole.exercise, whole.root) is None
-    record = whole.root / "src/zoo/topic.proof.json"
+    record = whole.root / "src/mlpath/zoo/topic.proof.json"
     said = record.read_text()
     assert '"made": 6' in said
     record.write_text(said.replace('"killed": 6', '"killed": 5'))

@@ -2,7 +2,6 @@
 
 import pytest
 
-from mlpath.workbench import curriculum
 from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, find, problems
 
 GOOD = """
@@ -45,19 +44,13 @@ says = "s"
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
+def package(package):
     """A package of one exercise, room/topic."""
-    monkeypatch.setattr(curriculum, "PACKAGE", tmp_path)
-    monkeypatch.setattr(curriculum, "CURRICULUM", tmp_path / "curriculum.toml")
-    curriculum.tracks.cache_clear()
-    curriculum.exercises.cache_clear()
-    (tmp_path / "room").mkdir()
-    (tmp_path / "room/topic.py").write_text("def f():\n    return 1\n")
-    (tmp_path / "room/topic.toml").write_text(GOOD)
-    (tmp_path / "curriculum.toml").write_text('[[track]]\ntitle = "T"\nexercises = ["room/topic"]\n')
-    yield tmp_path
-    curriculum.tracks.cache_clear()
-    curriculum.exercises.cache_clear()
+    (package / "room").mkdir()
+    (package / "room/topic.py").write_text("def f():\n    return 1\n")
+    (package / "room/topic.toml").write_text(GOOD)
+    (package / "curriculum.toml").write_text('[[track]]\ntitle = "T"\nexercises = ["room/topic"]\n')
+    return package
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,10 @@
 """A new exercise is laid out so that the check says what is missing, and nothing else is wrong."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-import mlpath
-from mlpath.workbench import curriculum, proofs
 from mlpath.workbench.check import missing
 from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, problems
 from mlpath.workbench.layout import lay_out
@@ -16,47 +13,34 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def root(tmp_path, monkeypatch):
-    package = tmp_path / "src/mlpath"
-    package.mkdir(parents=True)
+def root(package):
     shutil.copy(ROOT / "src/mlpath/curriculum.toml", package)
-    monkeypatch.setattr(curriculum, "PACKAGE", package)
-    monkeypatch.setattr(curriculum, "CURRICULUM", package / "curriculum.toml")
-    monkeypatch.setattr(proofs, "PACKAGE", package)
-    monkeypatch.setattr(mlpath, "__path__", [str(package), *mlpath.__path__])
-    caches = (curriculum.tracks, curriculum.exercises)
-    for cache in caches:
-        cache.cache_clear()
-    yield tmp_path
-    for cache in caches:
-        cache.cache_clear()
-    for name in [name for name in sys.modules if name.startswith("mlpath.zoo")]:
-        del sys.modules[name]
+    return package.parents[1]
 
 
-def test_a_new_room_gets_a_track_of_its_own(root):
+def test_a_new_room_gets_a_track_of_its_own(root, forget):
     before = list(exercises())
     lay_out("zoo/floor/foo", root)
-    curriculum.tracks.cache_clear(), curriculum.exercises.cache_clear()
+    forget()
     assert list(exercises()) == [*before, "zoo/floor/foo"]
     assert {file.name for file in root.rglob("*.py")} == {"foo.py", "test_foo.py", "__init__.py"}
     assert (root / "src/mlpath/zoo/__init__.py").exists() and (root / "src/mlpath/zoo/floor/__init__.py").exists()
     assert "zoo/floor/foo" not in "".join(problems())
 
 
-def test_a_known_room_has_it_behind_its_others(root):
+def test_a_known_room_has_it_behind_its_others(root, forget):
     lay_out("linalg/foo", root)
-    curriculum.tracks.cache_clear(), curriculum.exercises.cache_clear()
+    forget()
     order = list(exercises())
     assert order.index("linalg/foo") == order.index("linalg/pca") + 1
     lay_out("models/generative/ddpm/foo", root)
-    curriculum.tracks.cache_clear(), curriculum.exercises.cache_clear()
+    forget()
     assert list(exercises())[-1] == "models/generative/ddpm/foo"
 
 
-def test_the_check_says_honestly_what_is_missing(root):
+def test_the_check_says_honestly_what_is_missing(root, forget):
     lay_out("zoo/foo", root)
-    curriculum.tracks.cache_clear(), curriculum.exercises.cache_clear()
+    forget()
     lacks = missing(Exercise("zoo/foo"), root)
     for said in (
         "note: no reference has a DOI",

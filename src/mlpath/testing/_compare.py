@@ -145,13 +145,18 @@ def _signed(array: np.ndarray) -> np.ndarray:
     return array.astype(float) if array.dtype.kind in "bu" else array
 
 
+def plain(value: Any) -> Any:
+    """Return `value`, or the NumPy array of a tensor."""
+    if not hasattr(value, "detach"):
+        return value
+    value = value.detach().cpu()
+    return (value.float() if str(value.dtype) == "torch.bfloat16" else value.resolve_conj().resolve_neg()).numpy()
+
+
 def _array(value: Any) -> np.ndarray | None:
     """`value` as a NumPy array of numbers, or None where it is no such thing."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-        value = (value.float() if str(value.dtype) == "torch.bfloat16" else value.resolve_conj().resolve_neg()).numpy()
     try:
-        array = np.asarray(value)
+        array = np.asarray(plain(value))
     except ValueError:  # a ragged list
         return None
     return array if array.dtype.kind in "biufc" else None

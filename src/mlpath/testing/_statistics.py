@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from mlpath.testing._compare import plain
+
 # The errors of all checks made so far in this process, in their order, passed or failed. It is only ever appended to: whoever
 # wants the rate at which a right solution fails a test file sums what is new after that file has run.
 spent: list[float] = []
@@ -204,7 +206,7 @@ def assert_frequency(
     (a right solution fails this check with probability 1e-08)
     """
     _spend(error)
-    k, total, p = np.broadcast_arrays(*(np.asarray(_plain(a), float) for a in (count, n, probability)))
+    k, total, p = np.broadcast_arrays(*(np.asarray(plain(a), float) for a in (count, n, probability)))
     if not ((k >= 0) & (k <= total) & (k == np.round(k)) & (total == np.round(total)) & (total > 0)).all():
         raise ValueError(f"count must be whole numbers from 0 to n, and n positive; got {count} of {n}")
     if not ((p >= 0) & (p <= 1)).all():
@@ -258,7 +260,7 @@ def assert_frequencies(counts: Any, probabilities: Any, call: str, because: str 
     (a right solution fails this check with probability 1e-08)
     """
     _spend(error)
-    k, p = np.asarray(_plain(counts), float), np.asarray(_plain(probabilities), float)
+    k, p = np.asarray(plain(counts), float), np.asarray(plain(probabilities), float)
     if p.ndim != 1 or not len(p) or not (p >= 0).all() or not abs(p.sum() - 1) <= 1e-9:
         raise ValueError(f"probabilities must be a vector that sums to 1, got {probabilities}")
     if k.shape != p.shape:
@@ -320,7 +322,7 @@ def assert_distribution(
     _spend(error)
     x = np.sort(_numbers(draws, call, least=1, ndim=1))
     n, function = len(x), getattr(cdf, "cdf", cdf)
-    u = np.asarray(_plain(function(x)), float)
+    u = np.asarray(plain(function(x)), float)
     if u.shape != x.shape or not ((u >= 0) & (u <= 1)).all():
         raise ValueError("cdf must return a probability for each number")
     # Just after and just before each draw, the share of draws below steps from i / n to (i + 1) / n.
@@ -480,15 +482,10 @@ def _spend(error: float) -> None:
     spent.append(error)
 
 
-def _plain(value: Any) -> Any:
-    """`value`, or the NumPy array of a tensor."""
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
-
-
 def _numbers(draws: Any, call: str, *, least: int, ndim: int | None = None) -> np.ndarray:
     """`draws` in float64; fails if the learner returned something else than finite numbers along a first axis."""
     try:
-        x = np.asarray(_plain(draws))
+        x = np.asarray(plain(draws))
     except ValueError:  # a ragged list
         x = np.array(None)
     if x.dtype.kind not in "biuf":
@@ -503,7 +500,7 @@ def _numbers(draws: Any, call: str, *, least: int, ndim: int | None = None) -> n
 
 def _entries(value: Any, x: np.ndarray, call: str) -> np.ndarray:
     """`value` for each entry of a row of `x`; one number serves them all."""
-    array = np.asarray(_plain(value), float)
+    array = np.asarray(plain(value), float)
     if not np.isfinite(array).all():
         raise ValueError(f"what is expected must be finite, got {value}")
     if array.ndim and array.shape != x.shape[1:]:

@@ -150,12 +150,6 @@ def _timed(call: Call, repeats: int, clock: Callable[[], float]) -> float:
 # --------------------------------------------------------------------- running
 
 
-def benchmark(exercise: Exercise, root: Path) -> Path:
-    """Return where the benchmark of an exercise is, in a clone at `root`."""
-    room, _, name = exercise.id.rpartition("/")
-    return root / "benchmarks" / room / f"bench_{name}.py"
-
-
 def measure_file(file: Path, helpers: Path, rounds: int) -> Record:
     """Measure all cases of a file; `helpers` is the folder of what several such files import."""
     sys.path.append(str(helpers))
@@ -206,7 +200,7 @@ def bench(chosen: list[Exercise], root: Path, *, rounds: int = 20, write: bool =
     With `write`, the results replace those of the same exercises in `docs/benchmarks.json`, and the table and the chart are
     drawn anew. A ratio above its limit is shown, and is no failure: times depend on the machine.
     """
-    files = {exercise.id: file for exercise in chosen if (file := benchmark(exercise, root)).exists()}
+    files = {exercise.id: file for exercise in chosen if (file := root / exercise.benchmark).exists()}
     if not files:
         print(f"no benchmark of {', '.join(exercise.id for exercise in chosen)}")
         return False

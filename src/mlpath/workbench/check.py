@@ -28,23 +28,29 @@ def missing(exercise: Exercise, root: Path) -> list[str]:
     """
     if lacks := written(exercise, root):
         return lacks
-    proof = load(exercise)
-    if proof is None or proof.digest != digest(exercise, root):
+    proof = up_to_date(exercise, root)
+    if proof is None:
         return [f"its proofs are not up to date: run mlpath dev check {exercise.id}"]
     return list(complaints(exercise, proof))
+
+
+def up_to_date(exercise: Exercise, root: Path) -> Proof | None:
+    """Return the record of an exercise, unless something has changed since it was made."""
+    proof = load(exercise)
+    return proof if proof is not None and proof.digest == digest(exercise, root) else None
 
 
 def proven(exercise: Exercise, root: Path, *, fresh: bool = False, report: Report = lambda what: None) -> list[str]:
     """Return what an exercise lacks, like `missing`, after making its record where it is out of date, or `fresh` is wanted."""
     if lacks := written(exercise, root):
         return lacks
-    old = load(exercise)
-    if old is None or fresh or old.digest != digest(exercise, root):
-        new = made_anew(exercise, root, report)
-        if old is not None and old.digest == new.digest:
-            new.power = old.power
-        save(exercise, new)
-    return missing(exercise, root)
+    proof = up_to_date(exercise, root)
+    if proof is None or fresh:
+        power = None if proof is None else proof.power
+        proof = made_anew(exercise, root, report)
+        proof.power = power
+        save(exercise, proof)
+    return list(complaints(exercise, proof))
 
 
 def changed(exercise: Exercise, root: Path) -> str | None:
@@ -56,9 +62,7 @@ def changed(exercise: Exercise, root: Path) -> str | None:
 def with_power(exercise: Exercise, root: Path, seeds: int, report: Report = lambda what: None) -> Proof:
     """Measure the power of an exercise's tests, add it to its record, and return that."""
     preload(root / exercise.tests, exercise.reference)
-    proof = load(exercise)
-    if proof is None or proof.digest != digest(exercise, root):
-        proof = prove(exercise, root, report)
+    proof = up_to_date(exercise, root) or prove(exercise, root, report)
     proof.power = measure_power(exercise, root, seeds, proof, report)
     save(exercise, proof)
     return proof

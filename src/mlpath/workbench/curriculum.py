@@ -115,6 +115,12 @@ class Exercise:
         return f"tests/{room}/alternatives/{name}"
 
     @property
+    def benchmark(self) -> str:
+        """The reference beside its production peer, from the root."""
+        room, _, name = self.id.rpartition("/")
+        return f"benchmarks/{room}/bench_{name}.py"
+
+    @property
     def reference(self) -> Path:
         """Where the reference is installed."""
         return PACKAGE / f"{self.id}.py"

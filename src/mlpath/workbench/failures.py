@@ -37,9 +37,9 @@ def explain(error: BaseException, file: Path) -> str:
     return text if len(text) < MAX_CHARACTERS else text[:MAX_CHARACTERS] + "\n..."
 
 
-def why(error: BaseException) -> str:
+def why(said: str) -> str:
     """Return the cause that `assert_close` has told from the numbers, or nothing."""
-    found = re.search(r"^Why\? (.+)$", str(error), re.MULTILINE) if isinstance(error, AssertionError) else None
+    found = re.search(r"^Why\? (.+)$", said, re.MULTILINE)
     return found[1] if found else ""
 
 

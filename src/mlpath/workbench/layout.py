@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from mlpath.workbench.curriculum import CurriculumError
+from mlpath.workbench.curriculum import CurriculumError, Exercise
 
 ID = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)+")
 
@@ -145,12 +145,12 @@ def lay_out(id_: str, root: Path) -> list[str]:
         raise CurriculumError(f"{id_!r} is no ID: it should be ROOM/NAME in small letters, digits and underscores")
     if not (root / "src/mlpath/curriculum.toml").exists():
         raise CurriculumError("run this in the root of a clone of mlpath")
-    room, _, name = id_.rpartition("/")
-    words = {"id": id_, "module": f"mlpath.{id_.replace('/', '.')}", "title": name.replace("_", " ").capitalize()}
+    exercise, (room, _, name) = Exercise(id_), id_.rpartition("/")
+    words = {"id": id_, "module": exercise.module, "title": name.replace("_", " ").capitalize()}
     files = {
         f"src/mlpath/{id_}.py": REFERENCE.format(**words),
         f"src/mlpath/{id_}.toml": METADATA.format(**words),
-        f"tests/{room}/test_{name}.py": TESTS.format(**words),
+        exercise.tests: TESTS.format(**words),
     }
     if there := [file for file in files if (root / file).exists()]:
         raise CurriculumError(f"{there[0]} exists already")

@@ -66,10 +66,10 @@ class Mutant(NamedTuple):
 
 def mutants(source: str, *, at_most: int | None = AT_MOST) -> list[Mutant]:
     """Return the mutants of a reference in the order of its lines; of very many, a sample that is always the same."""
-    found: dict[str, Mutant] = {}
+    found, original = dict[str, Mutant](), meaning(source)
     for part, node, replacement, says in _changes(ast.parse(source), learner_lines(source)):
         text = _spliced(source, node, replacement)
-        if meaning(text) not in (None, meaning(source)):
+        if meaning(text) not in (None, original):
             found.setdefault(text, Mutant(text, part, says, _diff(source, text)))
     every = list(found.values())
     if at_most is None or len(every) <= at_most:

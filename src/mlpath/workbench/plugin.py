@@ -393,7 +393,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         stop=call.stop,
     )
     report.fingerprint = fingerprint(error)  # type: ignore[attr-defined]
-    report.why = why(error)  # type: ignore[attr-defined]
+    report.why = why(str(error)) if isinstance(error, AssertionError) else ""  # type: ignore[attr-defined]
     if isinstance(error, NotImplementedError) and Path(last.path) == file.path:
         report.not_written = last.frame.code.raw.co_qualname  # type: ignore[attr-defined]
         report.longrepr = f"not written yet: {report.not_written}"  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ import tokenize
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from mlpath.workbench.curriculum import PACKAGE, Exercise
+from mlpath.workbench.curriculum import Exercise
 from mlpath.workbench.mutants import meaning, mutants
 from mlpath.workbench.patterns import pattern
 from mlpath.workbench.records import Likeness, Mutants, Power, Proof, name_tests
@@ -33,7 +33,7 @@ def digest(exercise: Exercise, root: Path) -> str:
     named = [imported_modules(ast.parse(file.read_bytes())) for file in files[:2]]
     for name in sorted(set[str]().union(*named) - {exercise.module}):
         if name.startswith("mlpath.") and not name.startswith(("mlpath.testing", "mlpath.workbench")):
-            files.append(PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py"))
+            files.append(Exercise(name.removeprefix("mlpath.").replace(".", "/")).reference)
     state = hashlib.sha256(_code(exercise.stub).encode())
     for file in files:
         if file.exists():
@@ -103,8 +103,10 @@ def try_mutants(exercise: Exercise, root: Path, tests: Sequence[str], report: Re
         report(f"mutant {i} of {len(every)}")
         trial = run_tests(exercise, mutant.source, root, seconds=MUTANT_SECONDS)
         if not trial.failed():
-            found.equivalent += meaning(mutant.source) in declared
-            found.survivors += [mutant.diff] if meaning(mutant.source) not in declared else []
+            if meaning(mutant.source) in declared:
+                found.equivalent += 1
+            else:
+                found.survivors.append(mutant.diff)
             continue
         found.killed += 1
         if set(trial.outcomes) == set(tests):

@@ -140,7 +140,7 @@ class Scoreboard:
         self, reporter: pytest.TerminalReporter, exercise: Exercise, outcomes: dict[str, str], causes: list[str]
     ) -> None:
         """Say what later failures tell and the first does not, the known mistake that all look like, and what is open."""
-        if not causes[0] and (later := in_common(causes)):
+        if later := told_later(causes):
             reporter.write_line(f"    a later test says why: {later}", bold=True)
         tests = self.expected[exercise.id]
         if mistake := known_mistake(exercise, tests, outcomes, self.said):
@@ -201,6 +201,11 @@ class Scoreboard:
         reporter.write_line("")
         reporter.write_line(f"{'Go on with' if begun else 'Start with'} {exercise.id} ({facts}):", bold=True)
         reporter.write_line(f"  open {exercise.file}, {task}, then run  pytest {exercise.file}")
+
+
+def told_later(causes: list[str]) -> str | None:
+    """Return what the failures after the first have in common, if the first, which is shown in full, tells no cause."""
+    return in_common(causes) if causes and not causes[0] else None
 
 
 def in_common(causes: list[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""The one training loop of the generative models' figures and benchmarks; no exercise needs it."""
+"""The training loop of the autoencoders' figures and benchmarks, which no exercise needs; diffusion has its own."""
 
 import math
 from collections.abc import Callable
