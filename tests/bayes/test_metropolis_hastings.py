@@ -245,6 +245,20 @@ def assert_standard_normal(z, call, because):
     assert len(np.unique(z)) == N, f"among {call} several are equal: each chain needs a number of its own"
 
 
+def assert_spread(z, scale, what):
+    """The standard deviations of two columns of N numbers, to a tenth: 20 standard errors."""
+    found = z.std(axis=0)
+    assert np.allclose(found, scale, rtol=0.1, atol=0), (
+        f"{what} has standard deviations of {found[0]:#.2g} and {found[1]:#.2g}, expected {scale}"
+    )
+
+
+def test_random_walk_makes_steps_as_long_as_scale_says_from_where_the_chains_are(rng):
+    x = rng.normal(0, 7, (N, 2))
+    move = random_walk(x, scale=np.array([0.09, 4.0]), rng=rng)
+    assert_spread(move.position - x, [0.09, 4.0], "y - x of random_walk(x, scale=[0.09, 4])")
+
+
 def test_random_walk_proposes_normal_steps_of_standard_deviation_scale(rng):
     move = random_walk(np.full((N, 1), 5.0), scale=0.3, rng=rng)
     z = (move.position[:, 0] - 5.0) / 0.3
@@ -272,6 +286,15 @@ def test_random_walk_leaves_its_positions_alone(rng):
 
 
 # independence
+
+
+def test_independence_has_the_mean_and_the_standard_deviation_it_is_given(rng):
+    x = rng.normal(0, 7, (N, 2))
+    move = independence(x, mean=np.array([30.0, -50.0]), scale=np.array([0.09, 4.0]), rng=rng)
+    what = "y of independence(x, mean=[30, -50], scale=[0.09, 4])"
+    assert_spread(move.position, [0.09, 4.0], what)
+    found = move.position.mean(axis=0)
+    assert np.allclose(found, [30, -50], rtol=0.01), f"{what} has means of {found[0]:#.2g} and {found[1]:#.2g}"
 
 
 def test_independence_proposes_from_one_normal_distribution(rng):
@@ -303,6 +326,15 @@ def test_independence_leaves_its_positions_alone(rng):
 
 
 # log_normal_walk
+
+
+def test_log_normal_walk_takes_factors_as_far_from_one_as_scale_says(rng):
+    x = np.exp(rng.normal(0, 5, (N, 2)))
+    ratio = log_normal_walk(x, scale=np.array([0.09, 1.7]), rng=rng).position / x
+    assert (ratio > 0).all(), f"log_normal_walk proposed {np.mean(ratio <= 0):.0%} numbers that are not positive"
+    assert_spread(np.log(ratio), [0.09, 1.7], "log(y / x) of log_normal_walk(x, scale=[0.09, 1.7])")
+    middle = np.median(ratio[:, 1])
+    assert 0.8 < middle < 1.25, f"the factors of log_normal_walk(scale=1.7) have a median of {middle:#.2g}; (7) says 1"
 
 
 def test_log_normal_walk_multiplies_by_log_normal_factors(rng):

@@ -156,10 +156,10 @@ def test_at_rest_is_all_zeros_of_the_same_shape_and_dtype():
 
 
 def test_adagrad_of_a_case_by_hand():
-    updates, states = walk(adagrad, AdaGradState, np.array([[2.0], [-4.0], [4.0]]), step_size=0.3, eps=1.0)
-    call = "adagrad along the gradients 2, -4, 4, step_size=0.3, eps=1"
-    assert_close([s.total[0] for s in states], [4.0, 20.0, 36.0], f"{call}: total", "the sum in (2)")
-    expected = [-0.6 / 3, 1.2 / (np.sqrt(20) + 1), -1.2 / 7]
+    updates, states = walk(adagrad, AdaGradState, np.array([[2.3], [-4.1], [1.7]]), step_size=0.3, eps=0.7)
+    call = "adagrad along the gradients 2.3, -4.1, 1.7, step_size=0.3, eps=0.7"
+    assert_close([s.total[0] for s in states], [5.29, 22.1, 24.99], f"{call}: total", "the sum in (2)")
+    expected = [-0.69 / 3, 1.23 / (np.sqrt(22.1) + 0.7), -0.51 / (np.sqrt(24.99) + 0.7)]
     assert_close(updates[:, 0], expected, f"{call}: update", "equation (2)", rtol=1e-12)
 
 
@@ -216,10 +216,11 @@ def test_adagrad_and_the_others_refuse_a_gradient_that_would_broadcast():
 
 
 def test_rmsprop_of_a_case_by_hand():
-    updates, states = walk(rmsprop, RMSpropState, np.array([[4.0], [-2.0]]), step_size=0.5, decay=0.75, eps=1.0)
-    call = "rmsprop along the gradients 4, -2, step_size=0.5, decay=0.75, eps=1"
-    assert_close([s.mean_square[0] for s in states], [4.0, 4.0], f"{call}: mean_square", "the average in (3)")
-    assert_close(updates[:, 0], [-2 / 3, 1 / 3], f"{call}: update", "equation (3)", rtol=1e-12)
+    updates, states = walk(rmsprop, RMSpropState, np.array([[4.3], [-2.1]]), step_size=0.3, decay=0.8, eps=0.7)
+    call = "rmsprop along the gradients 4.3, -2.1, step_size=0.3, decay=0.8, eps=0.7"
+    assert_close([s.mean_square[0] for s in states], [3.698, 3.8404], f"{call}: mean_square", "the average in (3)")
+    expected = [-1.29 / (np.sqrt(3.698) + 0.7), 0.63 / (np.sqrt(3.8404) + 0.7)]
+    assert_close(updates[:, 0], expected, f"{call}: update", "equation (3)", rtol=1e-12)
 
 
 @needs_torch
@@ -252,12 +253,13 @@ def test_rmsprop_refuses_nonsense(name, value):
 
 
 def test_adadelta_of_a_case_by_hand():
-    updates, states = walk(adadelta, AdadeltaState, np.array([[4.0], [-1.0]]), step_size=0.5, decay=0.5, eps=1.0)
-    call = "adadelta along the gradients 4, -1, step_size=0.5, decay=0.5, eps=1"
-    moves = [4 / 3, -np.sqrt(17 / 9) / np.sqrt(5.5)]
-    squares = [8 / 9, 4 / 9 + moves[1] ** 2 / 2]
-    assert_close([s.mean_square[0] for s in states], [8.0, 4.5], f"{call}: mean_square", "the average in (3)")
-    assert_close(updates[:, 0], np.multiply(-0.5, moves), f"{call}: update", "equation (4)", rtol=1e-12)
+    updates, states = walk(adadelta, AdadeltaState, np.array([[4.3], [-1.7]]), step_size=0.3, decay=0.8, eps=0.7)
+    call = "adadelta along the gradients 4.3, -1.7, step_size=0.3, decay=0.8, eps=0.7"
+    first = 4.3 * np.sqrt(0.7 / 4.398)
+    second = -1.7 * np.sqrt((0.2 * first**2 + 0.7) / 4.2364)
+    squares = [0.2 * first**2, 0.16 * first**2 + 0.2 * second**2]
+    assert_close([s.mean_square[0] for s in states], [3.698, 3.5364], f"{call}: mean_square", "the average in (3)")
+    assert_close(updates[:, 0], [-0.3 * first, -0.3 * second], f"{call}: update", "equation (4)", rtol=1e-12)
     got = [s.mean_square_move[0] for s in states]
     assert_close(
         got, squares, f"{call}: mean_square_move", "w in (4), of moves before step_size scales them", rtol=1e-12
@@ -304,6 +306,11 @@ def test_bias_correction_makes_the_average_of_a_constant_that_constant(decay, rn
             assert_close(bias_correction(average, decay, t), constant, call, "equation (6)", rtol=1e-11)
 
 
+def test_bias_correction_of_a_case_by_hand():
+    corrected = bias_correction(np.array([2.3, -0.71]), 0.8, 3)
+    assert_close(corrected, np.array([2.3, -0.71]) / 0.488, "bias_correction([2.3, -0.71], 0.8, 3)", "equation (6)")
+
+
 def test_bias_correction_forgets_the_start_in_the_long_run():
     average = np.array([2.0, -3.0])
     assert_close(bias_correction(average, 0.9, 5000), average, "bias_correction(m, 0.9, 5000)", "(6)", rtol=1e-12)
@@ -330,11 +337,11 @@ def test_bias_correction_refuses_nonsense(name, decay, count):
 
 
 def test_adam_of_a_case_by_hand():
-    updates, states = walk(adam, AdamState, np.array([[4.0], [-8.0]]), step_size=0.5, decays=(0.5, 0.75), eps=1.0)
-    call = "adam along the gradients 4, -8, step_size=0.5, decays=(0.5, 0.75), eps=1"
-    assert_close([s.first[0] for s in states], [2.0, -3.0], f"{call}: first", "m in (7), not corrected")
-    assert_close([s.second[0] for s in states], [4.0, 19.0], f"{call}: second", "v in (7), not corrected")
-    expected = [-0.5 * 4 / 5, 0.5 * 4 / (np.sqrt(19 / 0.4375) + 1)]
+    updates, states = walk(adam, AdamState, np.array([[4.3], [-7.1]]), step_size=0.3, decays=(0.6, 0.8), eps=0.7)
+    call = "adam along the gradients 4.3, -7.1, step_size=0.3, decays=(0.6, 0.8), eps=0.7"
+    assert_close([s.first[0] for s in states], [1.72, -1.808], f"{call}: first", "m in (7), not corrected")
+    assert_close([s.second[0] for s in states], [3.698, 13.0404], f"{call}: second", "v in (7), not corrected")
+    expected = [-0.3 * 4.3 / 5, 0.3 * (1.808 / 0.64) / (np.sqrt(13.0404 / 0.36) + 0.7)]
     assert_close(updates[:, 0], expected, f"{call}: update", "equation (7)", rtol=1e-12)
 
 
@@ -393,11 +400,11 @@ def test_adam_and_amsgrad_refuse_nonsense(name, setting, value):
 
 
 def test_amsgrad_of_a_case_by_hand():
-    updates, states = walk(amsgrad, AMSGradState, np.array([[4.0], [0.0]]), step_size=0.5, decays=(0.5, 0.75), eps=1.0)
-    call = "amsgrad along the gradients 4, 0, step_size=0.5, decays=(0.5, 0.75), eps=1"
-    assert_close([s.second[0] for s in states], [4.0, 3.0], f"{call}: second", "v in (7), not its maximum")
-    assert_close([s.largest[0] for s in states], [4.0, 4.0], f"{call}: largest", "r in (8), not corrected")
-    expected = [-0.5 * 4 / 5, -0.5 * (4 / 3) / (np.sqrt(4 / 0.4375) + 1)]
+    updates, states = walk(amsgrad, AMSGradState, np.array([[4.3], [-1.1]]), step_size=0.3, decays=(0.6, 0.8), eps=0.7)
+    call = "amsgrad along the gradients 4.3, -1.1, step_size=0.3, decays=(0.6, 0.8), eps=0.7"
+    assert_close([s.second[0] for s in states], [3.698, 3.2004], f"{call}: second", "v in (7), not its maximum")
+    assert_close([s.largest[0] for s in states], [3.698, 3.698], f"{call}: largest", "r in (8), not corrected")
+    expected = [-0.3 * 4.3 / 5, -0.3 * (0.592 / 0.64) / (np.sqrt(3.698 / 0.36) + 0.7)]
     assert_close(updates[:, 0], expected, f"{call}: update", "equation (8)", rtol=1e-12)
 
 

@@ -183,8 +183,8 @@ def test_step_limit_refuses_a_hessian_of_no_bowl(hessian):
 
 @pytest.mark.parametrize(
     ("step_size", "expected"),
-    [(1 / 20, 1 - 1 / 40), (2 / 20.5, RATE), (0.01, 1 - 0.005), (0.1, 1.0), (0.15, 2.0)],
-    ids=["1/L", "2/(mu+L)", "short", "the limit", "beyond"],
+    [(1 / 20, 1 - 1 / 40), (2 / 20.5, RATE), (0.01, 1 - 0.005), (0.1, 1.0), (0.15, 2.0), (2.64, 51.8)],
+    ids=["1/L", "2/(mu+L)", "short", "the limit", "beyond", "beyond 1/mu"],
 )
 def test_contraction_is_the_factor_of_the_slowest_direction(bowl, step_size, expected):
     call = f"contraction(H, {step_size:.4g}) with eigenvalues 0.5 to 20"

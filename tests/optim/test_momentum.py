@@ -94,11 +94,11 @@ def vectors(rng, dtype=np.float64):
 
 
 def test_heavy_ball_step_of_a_case_by_hand():
-    state = State(np.array([1.0, 2.0]), np.array([3.0, 1.0]))
-    new = heavy_ball_step(state, np.array([10.0, -20.0]), step_size=0.1, momentum=0.5)
-    call = "heavy_ball_step from [1, 2], before at [3, 1], gradient [10, -20], step_size=0.1, momentum=0.5"
-    assert_close(new.x, [-1.0, 4.5], call, "equation (1)")
-    assert_close(new.previous, [1.0, 2.0], f"{call}: previous", "the point stepped from")
+    state = State(np.array([1.7, -2.3]), np.array([3.1, 0.9]))
+    new = heavy_ball_step(state, np.array([11.0, -23.0]), step_size=0.13, momentum=0.3)
+    call = "heavy_ball_step from [1.7, -2.3], before at [3.1, 0.9], gradient [11, -23], step_size=0.13, momentum=0.3"
+    assert_close(new.x, [-0.15, -0.27], call, "equation (1)")
+    assert_close(new.previous, [1.7, -2.3], f"{call}: previous", "the point stepped from")
 
 
 def test_heavy_ball_step_from_rest_and_without_momentum_is_gradient_descent(rng):
@@ -128,8 +128,9 @@ def test_heavy_ball_step_and_the_other_leave_their_arguments_alone_and_keep_floa
 
 
 def test_lookahead_rolls_on_by_the_share_of_the_last_move():
-    point = lookahead(State(np.array([1.0, 2.0]), np.array([3.0, 1.0])), 0.5)
-    assert_close(point, [0.0, 2.5], "lookahead from [1, 2], before at [3, 1], momentum 0.5", "equation (2)")
+    point = lookahead(State(np.array([1.7, -2.3]), np.array([3.1, 0.9])), 0.3)
+    call = "lookahead from [1.7, -2.3], before at [3.1, 0.9], momentum 0.3"
+    assert_close(point, [1.28, -3.26], call, "equation (2)")
 
 
 def test_lookahead_from_rest_is_where_one_stands(rng):
@@ -145,11 +146,11 @@ def test_lookahead_from_rest_is_where_one_stands(rng):
 
 
 def test_nesterov_step_of_a_case_by_hand():
-    state = State(np.array([1.0, 2.0]), np.array([3.0, 1.0]))
-    new = nesterov_step(state, np.array([10.0, -20.0]), step_size=0.1, momentum=0.5)
-    call = "nesterov_step from [1, 2], before at [3, 1], gradient [10, -20], step_size=0.1, momentum=0.5"
-    assert_close(new.x, [-1.0, 4.5], call, "equations (2) and (3)")
-    assert_close(new.previous, [1.0, 2.0], f"{call}: previous", "the point stepped from, not y")
+    state = State(np.array([1.7, -2.3]), np.array([3.1, 0.9]))
+    new = nesterov_step(state, np.array([11.0, -23.0]), step_size=0.13, momentum=0.3)
+    call = "nesterov_step from [1.7, -2.3], before at [3.1, 0.9], gradient [11, -23], step_size=0.13, momentum=0.3"
+    assert_close(new.x, [-0.15, -0.27], call, "equations (2) and (3)")
+    assert_close(new.previous, [1.7, -2.3], f"{call}: previous", "the point stepped from, not y")
 
 
 def test_nesterov_step_lands_on_the_minimum_of_a_sphere_whatever_the_momentum(rng):
@@ -166,10 +167,10 @@ def test_nesterov_step_lands_on_the_minimum_of_a_sphere_whatever_the_momentum(rn
 
 
 def test_optimal_coefficients_of_cases_by_hand():
-    expected = {"heavy_ball": (4 / 36, (4 / 6) ** 2), "nesterov": (1 / 25, 4 / 6)}
+    expected = {"heavy_ball": ((2 / 9) ** 2, (5 / 9) ** 2), "nesterov": (1 / 49, 5 / 9)}
     for method in METHODS:
-        got = optimal_coefficients(1.0, 25.0, method)
-        call, equation = f"optimal_coefficients(1, 25, {method!r})", "(6)" if method == "heavy_ball" else "(8)"
+        got = optimal_coefficients(4.0, 49.0, method)
+        call, equation = f"optimal_coefficients(4, 49, {method!r})", "(6)" if method == "heavy_ball" else "(8)"
         assert_close(got, expected[method], call, equation, rtol=1e-12)
 
 

@@ -5,7 +5,7 @@ import doctest
 import hypothesis.extra.numpy as npst
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import mlpath.testing._diagnosis
 from mlpath.testing import assert_close
@@ -146,6 +146,14 @@ SIGNS = np.array([1, -1, -1, 1, 1])
         (np.rint(100 * C).astype(int), 100 * C, "is an integer dtype, or a //, on the way?"),
         (A.astype(np.float32), A, "The numbers are float32, and right to"),
         (A.astype(np.float32).astype(float), A, "is something float32 on the way"),
+        (
+            B.clip(-2, 2),
+            B,
+            "what should be less than -2 came back as -2 and what should be more than 2 came back as 2",
+        ),
+        (B.clip(0, None), B, "All is right, but what should be less than 0 came back as 0: is something clipped?"),
+        (np.tile(B[-1], (len(B), 1)), B, "Every row is the last one that is expected"),
+        (np.r_[A, 3e-7 * A.max()], np.r_[A, 1e-14], "is something float32 on the way, or squared that is small"),
         (np.exp(SQUARE) / np.exp(SQUARE).sum(0), PROBABILITIES, "Each row should sum to 1, but here each column does"),
         (
             SQUARE / np.sqrt((SQUARE**2).sum(1, keepdims=True)),
@@ -248,6 +256,7 @@ def test_large_arrays_are_only_looked_at_for_what_is_not_finite():
 SOME = npst.arrays(npst.scalar_dtypes().filter(lambda d: d.kind in "biufc"), npst.array_shapes(min_dims=0, max_side=4))
 
 
+@settings(deadline=None)
 @given(SOME, SOME)
 def test_no_two_arrays_break_it(actual, expected):
     said = diagnose(actual, expected)

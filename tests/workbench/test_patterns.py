@@ -8,9 +8,9 @@ from mlpath.workbench.scoreboard import in_common
 TESTS = [f"test_{i}" for i in range(12)]
 
 
-def names(known, *run):
+def names(known, *run, nearly=False):
     """The names of the patterns that fit a run."""
-    return [list(known)[i] for i in recognise(list(known.values()), TESTS, *run)]
+    return [list(known)[i] for i in recognise(list(known.values()), TESTS, *run, nearly=nearly)]
 
 
 def failing(**said):
@@ -103,3 +103,40 @@ def test_zeros_and_ones_tell_nothing():
     assert is_telling({3: error("0.125"), 4: error("1.25e-7")})
     assert not is_telling({3: error("0.125 and 0.5, 1.0, 0.0, -10.0, 0.10")})
     assert not is_telling({3: "IndexError", 4: "chance"})
+
+
+FIRST, SECOND = "f() returned {}\nexpected by equation (3): 2.345", "g() returned {}\nexpected: 6.789"
+
+
+def saying(f, g, tests=("test_1", "test_2", "test_3", "test_4", "test_5")):
+    """Failures with these values in the first two tests, and none in the others."""
+    return {test: error(text) for test, text in zip(tests, (FIRST.format(f), SECOND.format(g), "a", "b", "c"))}
+
+
+def test_a_run_that_fails_a_little_more_or_less_with_the_same_values_is_nearly_the_same():
+    known = patterns(helper=saying(1.234, 5.678), other=saying(1.111, 5.555))
+    less = failing(**saying(1.234, 5.678, ("test_1", "test_2", "test_3")))
+    assert names(known, *less) == []
+    assert names(known, *less, nearly=True) == ["helper"]
+    more = failing(**saying(1.234, 5.678), test_7=error("x"), test_8="ValueError")
+    assert names(known, *more, nearly=True) == ["helper"]
+
+
+@pytest.mark.parametrize(
+    ("why", "run"),
+    [
+        ("other values", saying(1.234, 5.679 * 2)),
+        ("too few of the same tests", saying(1.234, 5.678, ("test_1", "test_2"))),
+        ("each fails what the other does not", saying(1.234, 5.678, ("test_1", "test_2", "test_3", "test_4")) | {"test_9": "a"}),
+        ("another first failure", {"test_0": error("z")} | saying(1.234, 5.678)),
+    ],
+)  # fmt: skip
+def test_what_is_less_than_nearly_the_same_is_not_recognised(why, run):
+    known = patterns(helper=saying(1.234, 5.678), other=saying(1.111, 5.555))
+    assert names(known, *failing(**run), nearly=True) == [], why
+
+
+def test_expected_values_are_no_evidence():
+    """That both runs were told to expect 2.345 and 6.789 says nothing about what came back."""
+    known = patterns(helper=saying(0, 1), other=saying(1, 0))
+    assert names(known, *failing(**saying(0, 1)), nearly=True) == []

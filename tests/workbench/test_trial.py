@@ -9,19 +9,18 @@ import pytest
 from mlpath.workbench.curriculum import exercises
 from mlpath.workbench.proofs import measure_power
 from mlpath.workbench.records import Mutants, Proof
-from mlpath.workbench.swap import preload
-from mlpath.workbench.trial import WHOLE, run_tests
+from mlpath.workbench.trial import WHOLE, Trials
 
 ROOT = Path(__file__).parents[2]
 NORMS, CHAINS = exercises()["linalg/norms"], exercises()["bayes/metropolis_hastings"]
-ONLY = ("-k", "test_random_walk")
+ONLY = ("-k", "test_random_walk_proposes or test_random_walk_moves or test_random_walk_needs")
 
 
 def trial(exercise, change=("", ""), *options, **settings):
     source = exercise.reference.read_text()
     assert change[0] in source
-    preload(ROOT / exercise.tests, exercise.reference)
-    return run_tests(exercise, source.replace(*change), ROOT, *options, **settings)
+    with Trials(exercise, ROOT, *options) as trials:
+        return trials.run(source.replace(*change), **settings)
 
 
 def test_the_reference_passes_and_its_tests_come_in_order():
@@ -43,6 +42,48 @@ def test_a_wrong_solution_fails_with_words_and_values():
 def test_a_source_that_ends_or_hangs_fails_as_a_whole(by, seconds):
     found = trial(NORMS, ("import numpy as np\n", f"import numpy as np\n\n{by}\n"), seconds=seconds)
     assert found.failed() in ([WHOLE], ["file"])
+
+
+def test_one_trial_leaves_nothing_to_the_next():
+    source = NORMS.reference.read_text()
+    wrong = source.replace("np.abs(x).sum()", "x.sum()    ")  # as long, within the same second
+    with Trials(NORMS, ROOT) as trials:
+        found = [trials.run(text, seconds=30).failed() for text in (source, wrong, "exit()", "def", source)]
+    assert found[0] == found[4] == []
+    assert found[1][0] == "test_l1_norm_adds_the_absolute_values"
+    assert found[2] == found[3] == ["file"]
+
+
+def test_the_stub_fails_each_test_by_what_is_not_written():
+    with Trials(NORMS, ROOT) as trials:
+        assert set(trials.run(NORMS.stub).outcomes.values()) == {"not written yet", "given"}
+
+
+def test_some_tests_are_run_alone_and_a_run_ends_at_the_first_failure():
+    wrong = NORMS.reference.read_text().replace("np.abs(x).sum()", "x.sum()")
+    with Trials(NORMS, ROOT) as trials:
+        whole = trials.run(wrong)
+        names = whole.failed()[:2]
+        assert trials.run(wrong, tests=names).outcomes == dict.fromkeys(names, "failed")
+        assert list(trials.run(wrong, until_failure=True).outcomes)[-1] == names[0]
+
+
+def test_the_functions_that_a_test_comes_through_are_watched():
+    calls = trial(NORMS, ("", ""), "-k", "test_l1_norm", watch=True).calls
+    assert calls["test_l1_norm_adds_the_absolute_values"] == {"l1_norm", "_real"}
+    assert not any(trial(NORMS, ("", ""), "-k", "test_l1_norm_adds").calls.values())
+
+
+@pytest.mark.parametrize("settings", [{}, {"tests": ["test_l1_norm_adds_the_absolute_values"], "until_failure": True}])
+def test_without_forks_a_fresh_process_says_the_same(monkeypatch, settings):
+    change = ("np.abs(x).sum()", "x.sum()")
+    name = "test_l1_norm_adds_the_absolute_values"
+    forked = trial(NORMS, change, "-k", "test_l1_norm", **settings)
+    monkeypatch.setattr("mlpath.workbench.trial.CAN_FORK", False)
+    fresh = trial(NORMS, change, "-k", "test_l1_norm", **settings)
+    assert fresh.outcomes == forked.outcomes
+    assert fresh.said == forked.said
+    assert fresh.messages[name] == forked.messages[name]
 
 
 def test_the_probability_of_a_false_rejection_is_summed_for_each_test():
@@ -80,7 +121,7 @@ def test_power_is_measured_of_the_mistakes_that_only_chance_can_tell(monkeypatch
     source = CHAINS.reference.read_text()
     old = "scale * rng.standard_normal(position.shape), np"
     assert old in source
-    monkeypatch.setattr(proofs, "run_tests", lambda *args, **kwargs: run_tests(*args[:3], *ONLY, *args[3:], **kwargs))
+    monkeypatch.setattr(proofs, "Trials", lambda exercise, root: Trials(exercise, root, *ONLY))
     mistake = CHAINS.details.mistakes[0]
     monkeypatch.setattr(mistake, "replace", old)
     monkeypatch.setattr(mistake, "by", f"2 * {old}")

@@ -16,6 +16,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 ENOUGH = 4.0  # digits: odds of one in ten thousand, for each suspect
+MOST_SAMPLES = 1000  # of more, n - 1 for n looks like lost precision
+DIGITS_LOST = 3e-6  # where all is right but for so much of the largest entry, some precision is lost
 MOST = 10  # digits that one entry can carry
 LARGE = 200_000  # entries; in larger arrays only what is quickly seen is looked for
 
@@ -60,7 +62,9 @@ def diagnose(actual: Array, expected: Array, *, rtol: float = 1e-9, atol: float 
                 said, most = digits.popitem()
                 return said if most >= ENOUGH and not digits else None
         if got.shape == want.shape:
-            return _wrong_axis(got, want) or _precision(got, want, actual.dtype, expected.dtype)
+            close = np.isclose(got, want, rtol, atol)
+            seen = _clipped(got, want, close) or _repeated(got, want, rtol, atol) or _wrong_axis(got, want)
+            return seen or _precision(got, want, actual.dtype, expected.dtype)
     return None
 
 
@@ -179,7 +183,7 @@ def _factors(ratio: float) -> Iterator[tuple[str, float, float]]:
             "√({m}/{n}) of what is expected, which is √((n - 1) / n) for n = {n}: " + confused,
         ),
     ):
-        if 2.5 < exact < 1e6:
+        if 2.5 < exact < (MOST_SAMPLES if confused in says else 1e6):
             n = round(exact)
             # A single number of a case by hand may well be the root of a fraction: of roots, several entries must tell.
             yield says.format(n=n, m=n - 1), value(n), math.log10(8 * n) + (MOST if "√" in says else 0)
@@ -247,6 +251,8 @@ def _both_ends(got: Array, want: Array) -> Iterator[Guess]:
 
 
 def _but_for(got: Array, want: Array, name: str, start: int, end: int) -> Iterator[Guess]:
+    if np.max(abs(got - want)) < DIGITS_LOST * np.max(abs(want)):
+        return  # it is about precision
     for axis, n in enumerate(want.shape):
         if n > 1 + start + end:
             step = -1 if start else 1
@@ -280,6 +286,32 @@ def _negated(got: Array, want: Array) -> str | None:
     return "Every True should be False, and every False True." if enough and (got != want).all() else None
 
 
+def _clipped(got: Array, want: Array, close: Array) -> str | None:
+    """Where all is right but what lies beyond a bound, and that is the bound."""
+    if want.dtype.kind == "c" or np.count_nonzero(~close) < 3 or np.count_nonzero(close) < 3:
+        return None
+    low, high = got.min(), got.max()
+    below, above = ~close & (got == low) & (want < low), ~close & (got == high) & (want > high)
+    if not (close | below | above).all() or max(np.count_nonzero(below), np.count_nonzero(above)) < 3:
+        return None
+    says = [
+        f"{word} than {_number(bound)} came back as {_number(bound)}"
+        for word, bound, where in (("less", low, below), ("more", high, above))
+        if where.any()
+    ]
+    return f"All is right, but what should be {' and what should be '.join(says)}: is something clipped?"
+
+
+def _repeated(got: Array, want: Array, rtol: float, atol: float) -> str | None:
+    """Where each row is the last one."""
+    if want.ndim < 2 or len(want) < 3 or want[-1].size < 2 or (want[-1] == np.rint(want[-1])).all():
+        return None
+    same, last = (got == got[-1]).all(), np.isclose(got[-1], want[-1], rtol, atol).all()
+    if same and last and not np.isclose(want[:-1], want[-1], rtol, atol).all():
+        return "Every row is the last one that is expected: is one array kept again and again, and changed in place?"
+    return None
+
+
 def _wrong_axis(got: Array, want: Array) -> str | None:
     """Where rows are as columns should be."""
     if want.ndim < 2 or want.dtype.kind == "c" or any((a == np.rint(a)).all() for a in (got, want)):
@@ -300,12 +332,12 @@ def _wrong_axis(got: Array, want: Array) -> str | None:
 def _precision(got: Array, want: Array, dtype: np.dtype[Any], expected: np.dtype[Any]) -> str | None:
     """Where the first digits are right, as many as a float32 has."""
     error, single = float(np.max(abs(got - want)) / np.max(abs(want))), (np.float32, np.complex64)
-    if expected in single or not (0 if dtype in single else 3e-9) < error < (1e-4 if dtype in single else 3e-6):
+    if expected in single or not (0 if dtype in single else 3e-9) < error < (1e-4 if dtype in single else DIGITS_LOST):
         return None
     digits = f"right to {-round(math.log10(error))} digits, but the test asks for more"
     if dtype in single:
         return f"The numbers are {dtype}, and {digits}: is float64 turned into float32 on the way?"
-    return f"The numbers are {digits}: is something float32 on the way, or does an iteration stop early?"
+    return f"The numbers are {digits}: is something float32 on the way, or squared that is small, or does an iteration stop early?"
 
 
 # Suspects of arrays of another shape

@@ -13,7 +13,6 @@ from mlpath.workbench.records import Proof, load, save
 from mlpath.workbench.rules import broken_rule
 from mlpath.workbench.scoreboard import part_keys, part_of
 from mlpath.workbench.stubs import functions
-from mlpath.workbench.swap import preload
 
 SECTIONS = ["Idea", "Maths", "Worked example", "Plan", "Pitfalls", "Cost", "Go further", "References"]
 MAX_PARTS, MAX_PART_LINES = 8, 20
@@ -47,7 +46,7 @@ def proven(exercise: Exercise, root: Path, *, fresh: bool = False, report: Repor
     proof = up_to_date(exercise, root)
     if proof is None or fresh:
         power = None if proof is None else proof.power
-        proof = made_anew(exercise, root, report)
+        proof = prove(exercise, root, report)
         proof.power = power
         save(exercise, proof)
     return list(complaints(exercise, proof))
@@ -56,22 +55,15 @@ def proven(exercise: Exercise, root: Path, *, fresh: bool = False, report: Repor
 def changed(exercise: Exercise, root: Path) -> str | None:
     """Make the record anew without writing it; say where it differs from the one that is there, or None."""
     old = load(exercise)
-    return difference(old, made_anew(exercise, root)) if old is not None else "there is no record"
+    return difference(old, prove(exercise, root)) if old is not None else "there is no record"
 
 
 def with_power(exercise: Exercise, root: Path, seeds: int, report: Report = lambda what: None) -> Proof:
     """Measure the power of an exercise's tests, add it to its record, and return that."""
-    preload(root / exercise.tests, exercise.reference)
     proof = up_to_date(exercise, root) or prove(exercise, root, report)
     proof.power = measure_power(exercise, root, seeds, proof, report)
     save(exercise, proof)
     return proof
-
-
-def made_anew(exercise: Exercise, root: Path, report: Report = lambda what: None) -> Proof:
-    """Return the proofs of an exercise, run now."""
-    preload(root / exercise.tests, exercise.reference)
-    return prove(exercise, root, report)
 
 
 def written(exercise: Exercise, root: Path) -> list[str]:

@@ -2,11 +2,9 @@
 
 import multiprocessing
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +12,7 @@ import typer
 
 from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, find, problems
 from mlpath.workbench.stubs import is_untouched
+from mlpath.workbench.workspace import Workspace, back_up, write
 
 T = TypeVar("T")
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Exercises; all, if none is named.")]
@@ -37,7 +36,7 @@ def stubs(
         except (CurriculumError, OSError, SyntaxError) as error:
             problems.append(f"no stub of {exercise.id}: {error}")
             continue
-        old = file.read_text(encoding="utf-8") if file.exists() else None
+        old = file.read_text(encoding="utf-8", errors="replace") if file.exists() else None
         if old == new:
             continue
         if check:
@@ -46,20 +45,11 @@ def stubs(
             problems.append(f"kept as it is, because something has been written in it: {exercise.file}")
         else:
             if old is not None:
-                _back_up(file, root)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(new, encoding="utf-8")
+                back_up(Workspace(root), file)
+            write(file, new)
             typer.echo(f"written: {exercise.file}")
     if problems:
         raise SystemExit("\n".join(problems))
-
-
-def _back_up(file: Path, root: Path) -> None:
-    """Copy a learner's file to .mlpath/backups/, under the time of day, before it is replaced."""
-    name = f"{file.stem}.{datetime.now():%Y%m%d-%H%M%S-%f}.py"
-    copy = root / ".mlpath" / "backups" / file.relative_to(root).parent / name
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(file, copy)
 
 
 @dev.command()
@@ -104,12 +94,8 @@ def mutants(ids: Ids = None) -> None:
 
 def _mutants(exercise: Exercise, root: Path) -> Any:
     from mlpath.workbench.proofs import try_mutants
-    from mlpath.workbench.swap import preload
-    from mlpath.workbench.trial import run_tests
 
-    preload(root / exercise.tests, exercise.reference)
-    tests = run_tests(exercise, exercise.reference.read_text(encoding="utf-8"), root).outcomes
-    return try_mutants(exercise, root, list(tests), _report)
+    return try_mutants(exercise, root, _report)
 
 
 @dev.command()

@@ -8,7 +8,8 @@ import ast
 import copy
 import difflib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from mlpath.workbench.stubs import functions, learner_lines
@@ -49,7 +50,7 @@ SYMMETRIC |= {"transpose", "swapaxes"}
 CONVERSIONS = {"float", "int", "bool", "list", "tuple"}  # the tests are not to insist on a Python number
 OUT_OF_REACH = {"device", "errstate"}  # of these no test on this machine can tell
 
-Change = tuple[str, str]
+Change = tuple[str, ast.AST, str, str]
 
 
 class Mutant(NamedTuple):
@@ -66,18 +67,31 @@ class Mutant(NamedTuple):
 
 def mutants(source: str, *, at_most: int | None = AT_MOST) -> list[Mutant]:
     """Return the mutants of a reference in the order of its lines; of very many, a sample that is always the same."""
-    found, original = dict[str, Mutant](), meaning(source)
-    for part, node, replacement, says in _changes(ast.parse(source), learner_lines(source)):
-        text = _spliced(source, node, replacement)
-        if meaning(text) not in (None, original):
-            found.setdefault(text, Mutant(text, part, says, _diff(source, text)))
-    every = list(found.values())
-    if at_most is None or len(every) <= at_most:
-        return every
-    chosen = set(random.Random(SEED).sample(range(len(every)), at_most))
-    return [mutant for i, mutant in enumerate(every) if i in chosen]
+    return sample([(source, *change) for change in changes(ast.parse(source), learner_lines(source))], at_most)
 
 
+def sample(found: Sequence[tuple[str, *Change]], at_most: int | None) -> list[Mutant]:
+    """Return the changed sources, each once, in their order; at most so many of them, and always the same ones."""
+    order = [*range(len(found))]
+    random.Random(SEED).shuffle(order)
+    made: dict[str, tuple[int, Mutant]] = {}
+    for i in order:
+        if len(made) == at_most:
+            break
+        if mutant := replaced(*found[i]):
+            made.setdefault(mutant.source, (i, mutant))
+    return [mutant for _, mutant in sorted(made.values())]
+
+
+def replaced(source: str, part: str, node: ast.AST, replacement: str, says: str) -> Mutant | None:
+    """Return the source with one node replaced; None where that is no Python, or means the same."""
+    text = _spliced(source, node, replacement)
+    if meaning(source) == meaning(text) or meaning(text) is None:
+        return None
+    return Mutant(text, part, says, _diff(source, text))
+
+
+@lru_cache(maxsize=4)  # the reference is asked again and again
 def meaning(source: str) -> str | None:
     """Return what a text means to Python; None if nothing."""
     try:
@@ -86,7 +100,7 @@ def meaning(source: str) -> str | None:
         return None
 
 
-def _changes(tree: ast.Module, lines: set[int]) -> Iterator[tuple[str, ast.AST, str, str]]:
+def changes(tree: ast.Module, lines: set[int]) -> Iterator[Change]:
     """Yield function, node, what is written in place of the node, and the sentence."""
     for name, function in functions(tree):
         known = {argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)}
@@ -123,7 +137,7 @@ def _stale(node: ast.AST, known: set[str], stored: set[str]) -> Iterator[str]:
             yield attribute
 
 
-def _replacements(node: ast.AST) -> Iterator[Change]:
+def _replacements(node: ast.AST) -> Iterator[tuple[str, str]]:
     match node:
         case ast.BinOp():
             if type(node.op) in OPERATORS:
@@ -132,11 +146,11 @@ def _replacements(node: ast.AST) -> Iterator[Change]:
             if isinstance(node.op, ast.Sub):
                 yield _with(node, left=node.right, right=node.left), "a difference had the wrong sign"
             if isinstance(node.op, ast.Add | ast.Sub):
-                yield _text(node.left), "a term were missing"
+                yield text_of(node.left), "a term were missing"
             if isinstance(node.op, ast.Mult | ast.Div):
-                yield _text(node.left), "a factor or a division were missing"
+                yield text_of(node.left), "a factor or a division were missing"
             if isinstance(node.op, ast.Pow):
-                yield _text(node.left), "a power or a root were missing"
+                yield text_of(node.left), "a power or a root were missing"
         case ast.AugAssign() if type(node.op) in OPERATORS:
             other, says = OPERATORS[type(node.op)]
             yield _with(node, op=other()), says
@@ -149,9 +163,9 @@ def _replacements(node: ast.AST) -> Iterator[Change]:
             says = "`or` stood where `and` belongs" if is_and else "`and` stood where `or` belongs"
             yield _with(node, op=ast.Or() if is_and else ast.And()), says
         case ast.UnaryOp(op=ast.USub()):
-            yield _text(node.operand), "a minus sign were missing"
+            yield text_of(node.operand), "a minus sign were missing"
         case ast.UnaryOp(op=ast.Not() | ast.Invert()):
-            yield _text(node.operand), WAY
+            yield text_of(node.operand), WAY
         case ast.Constant(value=bool() as value):
             yield repr(not value), f"{not value} stood where {value} belongs"
         case ast.Constant(value=int() as value):
@@ -161,9 +175,9 @@ def _replacements(node: ast.AST) -> Iterator[Change]:
         case ast.Constant(value=float() as value) if value:
             yield repr(2 * value), "a constant were twice too large"
         case ast.Attribute(attr="T" | "mT"):
-            yield _text(node.value), "a transpose were missing"
+            yield text_of(node.value), "a transpose were missing"
         case ast.Subscript(slice=ast.Slice(lower=None, upper=None, step=ast.UnaryOp())):
-            yield _text(node.value), "an order were not reversed"
+            yield text_of(node.value), "an order were not reversed"
         case ast.IfExp() | ast.If():
             yield _with(node, test=ast.UnaryOp(ast.Not(), node.test)), WAY
         case ast.Break():
@@ -176,7 +190,7 @@ def _replacements(node: ast.AST) -> Iterator[Change]:
             yield from _calls(node)
 
 
-def _calls(node: ast.Call) -> Iterator[Change]:
+def _calls(node: ast.Call) -> Iterator[tuple[str, str]]:
     """A call with its arguments swapped, without a keyword, along another axis, by its twin's name, or not made at all."""
     args, name = node.args, node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if name in OUT_OF_REACH:
@@ -200,19 +214,20 @@ def _calls(node: ast.Call) -> Iterator[Change]:
         less = ast.BinOp(args[-1], ast.Sub(), ast.Constant(1))
         yield _with(node, args=[*args[:-1], less]), "a loop were one round short"
     if not node.keywords and len(args) == 1 and name and name not in CONVERSIONS:
-        yield _text(args[0]), f"`{name}` were missing"
+        yield text_of(args[0]), f"`{name}` were missing"
     if isinstance(node.func, ast.Attribute) and not args and not node.keywords:
-        yield _text(node.func.value), f"`{name}` were missing"
+        yield text_of(node.func.value), f"`{name}` were missing"
 
 
 def _with(node: ast.AST, **fields: object) -> str:
     changed = copy.copy(node)
     for name, value in fields.items():
         setattr(changed, name, value)
-    return _text(changed)
+    return text_of(changed)
 
 
-def _text(node: ast.AST) -> str:
+def text_of(node: ast.AST) -> str:
+    """Return a node as text, in brackets where these may matter."""
     text = ast.unparse(ast.fix_missing_locations(copy.deepcopy(node)))
     return text if isinstance(node, ast.stmt | ast.Name | ast.Constant | ast.Call | ast.Attribute) else f"({text})"
 

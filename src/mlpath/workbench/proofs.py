@@ -6,23 +6,24 @@ alternatives and what these import from other exercises and rooms, not of prose 
 
 import ast
 import hashlib
-import io
-import tokenize
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mlpath.workbench.curriculum import Exercise
-from mlpath.workbench.mutants import meaning, mutants
-from mlpath.workbench.patterns import pattern
+from mlpath.workbench.mutants import Mutant, meaning, mutants
+from mlpath.workbench.patterns import Pattern, is_telling, pattern
+from mlpath.workbench.progress import code
 from mlpath.workbench.records import Likeness, Mutants, Power, Proof, name_tests
 from mlpath.workbench.rules import imported_modules
-from mlpath.workbench.trial import WHOLE, run_tests
+from mlpath.workbench.slips import slips
+from mlpath.workbench.trial import WHOLE, Trial, Trials
 
 KILLED_AT_LEAST, EQUIVALENT_AT_MOST = 0.95, 0.10
 FALSE_REJECTIONS_AT_MOST = 1e-6
 POWER_AT_LEAST = 0.99
 MUTANT_SECONDS = 12.0  # then it is an endless loop
 FINGERPRINTS = 2  # of each mutant
+VAGUE = ("a number or an index", "a constant", "one variable")  # of several sentences for the same, these come last
 
 Report = Callable[[str], object]
 
@@ -34,29 +35,15 @@ def digest(exercise: Exercise, root: Path) -> str:
     for name in sorted(set[str]().union(*named) - {exercise.module}):
         if name.startswith("mlpath.") and not name.startswith(("mlpath.testing", "mlpath.workbench")):
             files.append(Exercise(name.removeprefix("mlpath.").replace(".", "/")).reference)
-    state = hashlib.sha256(_code(exercise.stub).encode())
+    state = hashlib.sha256(code(exercise.stub).encode())
     for file in files:
         if file.exists():
-            state.update(f"{file.name}\n{_code(file.read_text(encoding='utf-8'))}\n".encode())
+            state.update(f"{file.name}\n{code(file.read_text(encoding='utf-8'))}\n".encode())
     for mistake in exercise.details.mistakes:
         state.update(f"{mistake.name}\n{mistake.replace}\n{mistake.by}\n".encode())
     for equivalent in exercise.details.equivalents:
         state.update(f"{equivalent.replace}\n{equivalent.by}\n".encode())
     return state.hexdigest()[:16]
-
-
-def _code(source: str) -> str:
-    """A text without docstrings, comments and blank lines: what it does, in the same words for every version of Python."""
-    lines = source.splitlines()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column]
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            first, last = node.body[0].lineno, node.body[0].end_lineno or 0
-            lines[first - 1 : last] = [""] * (last - first + 1)
-    return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
 # ------------------------------------------------------------------- proving
@@ -65,57 +52,99 @@ def _code(source: str) -> str:
 def prove(exercise: Exercise, root: Path, report: Report = lambda what: None) -> Proof:
     """Run everything that an exercise has to prove; `report` is called with what comes next."""
     source = exercise.reference.read_text(encoding="utf-8")
-    report("reference and stub")
-    reference = run_tests(exercise, source, root)
-    tests = list(reference.outcomes)
-    stub = run_tests(exercise, exercise.stub, root)
-    proof = Proof(
-        digest=digest(exercise, root),
-        tests=name_tests(tests),
-        reference=reference.failed(),
-        stub={name: what for name, what in stub.outcomes.items() if what in ("passed", "failed")},
-        mistakes={},
-        alternatives={},
-        mutants=Mutants(0, 0, 0, []),
-        errors={tests.index(name): error for name, error in reference.errors.items()},
-    )
-    if proof.reference or proof.stub:
+    with Trials(exercise, root) as trials:
+        report("reference and stub")
+        reference = trials.run(source, watch=True)
+        tests = list(reference.outcomes)
+        stub = trials.run(exercise.stub)
+        proof = Proof(
+            digest=digest(exercise, root),
+            tests=name_tests(tests),
+            reference=reference.failed(),
+            stub={name: what for name, what in stub.outcomes.items() if what in ("passed", "failed")},
+            mistakes={},
+            alternatives={},
+            mutants=Mutants(0, 0, 0, []),
+            errors={tests.index(name): error for name, error in reference.errors.items()},
+        )
+        if proof.reference or proof.stub:
+            return proof
+        for mistake in exercise.details.mistakes:
+            report(f"mistake {mistake.name}")
+            trial = trials.run(source.replace(mistake.replace, mistake.by))
+            failed = tests if WHOLE in trial.outcomes else trial.failed()
+            proof.mistakes[mistake.name] = pattern(tests, failed, trial.said)
+        for file in sorted((root / exercise.alternatives).glob("*.py")):
+            report(f"alternative {file.stem}")
+            proof.alternatives[file.name] = trials.run(file.read_text(encoding="utf-8")).failed()
+        proof.mutants = _tried(exercise, trials, reference, report)
         return proof
-    for mistake in exercise.details.mistakes:
-        report(f"mistake {mistake.name}")
-        trial = run_tests(exercise, source.replace(mistake.replace, mistake.by), root)
-        failed = tests if WHOLE in trial.outcomes else trial.failed()
-        proof.mistakes[mistake.name] = pattern(tests, failed, trial.said)
-    for file in sorted((root / exercise.alternatives).glob("*.py")):
-        report(f"alternative {file.stem}")
-        proof.alternatives[file.name] = run_tests(exercise, file.read_text(encoding="utf-8"), root).failed()
-    proof.mutants = try_mutants(exercise, root, tests, report)
-    return proof
 
 
-def try_mutants(exercise: Exercise, root: Path, tests: Sequence[str], report: Report = lambda what: None) -> Mutants:
+def try_mutants(exercise: Exercise, root: Path, report: Report = lambda what: None) -> Mutants:
     """Run the tests on each mutant of the reference."""
+    with Trials(exercise, root) as trials:
+        reference = trials.run(exercise.reference.read_text(encoding="utf-8"), watch=True)
+        return _tried(exercise, trials, reference, report)
+
+
+def _tried(exercise: Exercise, trials: Trials, reference: Trial, report: Report) -> Mutants:
+    """Run on each mutant those tests that come through what was changed; the others would pass as before."""
     source = exercise.reference.read_text(encoding="utf-8")
     declared = {meaning(source.replace(e.replace, e.by)) for e in exercise.details.equivalents}
-    every = mutants(source)
-    found = Mutants(len(every), 0, 0, [])
-    for i, mutant in enumerate(every, start=1):
-        report(f"mutant {i} of {len(every)}")
-        trial = run_tests(exercise, mutant.source, root, seconds=MUTANT_SECONDS)
-        if not trial.failed():
-            if meaning(mutant.source) in declared:
-                found.equivalent += 1
-            else:
-                found.survivors.append(mutant.diff)
+    counted, others = mutants(source), slips(source)
+    found, alike = Mutants(len(counted), 0, 0, []), _Likenesses(list(reference.outcomes))
+    for i, mutant in enumerate([*counted, *others], start=1):
+        report(f"mutant {i} of {len(counted)} and {len(others)} slips")
+        touched = [name for name, called in reference.calls.items() if mutant.part in called]
+        trial = trials.run(mutant.source, seconds=MUTANT_SECONDS, tests=touched)
+        if trial.failed():
+            alike.add(mutant, trial)
+        if i > len(counted):
             continue
-        found.killed += 1
-        if set(trial.outcomes) == set(tests):
-            known = pattern(tests, trial.failed(), trial.said, keep=FINGERPRINTS)
-            likeness = Likeness(mutant.part, mutant.says, known)
-            has_values = any(" " in text for text in known.said.values())  # and not kinds of errors alone
-            if has_values and likeness not in found.likenesses:
-                found.likenesses.append(likeness)
+        if trial.failed():
+            found.killed += 1
+        elif meaning(mutant.source) in declared:
+            found.equivalent += 1
+        else:
+            found.survivors.append(mutant.diff)
+    found.likenesses = alike.told()
     return found
+
+
+class _Likenesses:
+    """What mutants and slips do to the tests."""
+
+    def __init__(self, tests: list[str]) -> None:
+        self.tests = tests
+        self.found: dict[str, list[tuple[Pattern, Mutant]]] = {}
+
+    def add(self, mutant: Mutant, trial: Trial) -> None:
+        """Keep it, but of those that do the same only one."""
+        if not trial.outcomes.keys() <= set(self.tests):  # it could not be loaded, or hung
+            return
+        whole = pattern(self.tests, trial.failed(), trial.said, keep=len(self.tests))
+        alike = self.found.setdefault(whole.fails, [])
+        for i, (known, other) in enumerate(alike):
+            if known.is_like(whole):
+                if _vagueness(mutant) < _vagueness(other):
+                    alike[i] = whole, mutant
+                return
+        alike.append((whole, mutant))
+
+    def told(self) -> list[Likeness]:
+        """Return those that values can tell, and that tell something."""
+        kept = []
+        for whole, mutant in (pair for alike in self.found.values() for pair in alike):
+            said = {i: text for i, text in whole.said.items() if is_telling({i: text})}
+            first = dict(list(said.items())[:FINGERPRINTS])
+            if first and not mutant.says.startswith("one variable"):
+                kept.append(Likeness(mutant.part, mutant.says, Pattern(whole.fails, first)))
+        return kept
+
+
+def _vagueness(mutant: Mutant) -> int:
+    return next((i for i, words in enumerate(VAGUE, start=1) if mutant.says.startswith(words)), 0)
 
 
 def measure_power(
@@ -127,12 +156,14 @@ def measure_power(
         mistake for mistake in exercise.details.mistakes if proof.mistakes[mistake.name].numbers() <= set(proof.errors)
     ]
     power = Power(seeds, 0, {mistake.name: 0 for mistake in by_chance})
-    for seed in range(1, seeds + 1):
-        report(f"seed {seed} of {seeds}")
-        power.false_rejections += bool(run_tests(exercise, source, root, seed=seed).failed())
-        for mistake in by_chance:
-            wrong = source.replace(mistake.replace, mistake.by)
-            power.rejections[mistake.name] += bool(run_tests(exercise, wrong, root, "-x", seed=seed).failed())
+    with Trials(exercise, root) as trials:
+        for seed in range(1, seeds + 1):
+            report(f"seed {seed} of {seeds}")
+            power.false_rejections += bool(trials.run(source, seed=seed).failed())
+            for mistake in by_chance:
+                wrong = source.replace(mistake.replace, mistake.by)
+                rejected = trials.run(wrong, seed=seed, until_failure=True).failed()
+                power.rejections[mistake.name] += bool(rejected)
     return power
 
 

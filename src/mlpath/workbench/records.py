@@ -145,9 +145,11 @@ def known_mistake(
         for likeness in proof.mutants.likenesses
         if is_telling(likeness.pattern.said)
     ]
-    for candidates in (known, alike):
-        if found := {candidates[i][0] for i in recognise([p for _, p in candidates], tests, outcomes, said)}:
-            return f"it looks like this: {found.pop()}" if len(found) == 1 else None
+    for nearly in (False, True):
+        for candidates in (known, alike):
+            patterns = [pattern for _, pattern in candidates]
+            if found := {candidates[i][0] for i in recognise(patterns, tests, outcomes, said, nearly=nearly)}:
+                return f"it looks like this: {found.pop()}" if len(found) == 1 else None
     return None
 
 

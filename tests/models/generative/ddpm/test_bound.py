@@ -207,7 +207,7 @@ def test_prior_term_compares_the_end_with_the_standard_normal():
 
 
 def test_prior_term_is_next_to_nothing_where_nothing_is_left():
-    """With alpha_bar = 1e-9 it is 1e-9 (x^2 / 2 + ...): in float32, 1 - alpha_bar would be 1 and half of it lost."""
+    """With alpha_bar = 1e-9 it is 1e-9 x^2 / 2 a pixel: what the variance adds is of the order of alpha_bar^2."""
     x = grey(2, 1, 3, 5).float()
     got = prior_term(x, by_hand([0.999, 0.999, 0.999]))
     assert got.dtype == torch.float32, f"prior_term of float32 images returned {got.dtype}"
@@ -309,20 +309,19 @@ def test_variational_bound_asks_once_for_each_step_and_returns_bits():
         return 0.5 * noisy
 
     got = variational_bound(denoise, clean, schedule, variance=schedule.beta, n_levels=17, generator=seeded())
-    assert got.shape == (4, 6), f"variational_bound of 4 images, 5 steps has shape {tuple(got.shape)}; expected (4, 6)"
     steps = sorted(t for t, _ in seen)
     assert steps == [1, 2, 3, 4, 5], f"the denoiser was asked at t = {steps}; once at each step from 1 to 5 is right"
+    assert got.shape == (4, 6), f"variational_bound of 4 images, 5 steps has shape {tuple(got.shape)}; expected (4, 6)"
+    expected = [prior_term(clean, schedule)] * 6
     for t, noisy in seen:
         arguments = (0.5 * noisy, clean, noisy, torch.full((4,), t), schedule)
-        expected = step_term(*arguments, variance=schedule.beta, n_levels=17) / (30 * math.log(2))
-        call = f"column {t - 1} of variational_bound"
-        assert_close(got[:, t - 1], expected, call, f"L_{t - 1}, from t={t}, in bits per dimension")
-    expected = prior_term(clean, schedule) / (30 * math.log(2))
-    assert_close(got[:, 5], expected, "the last column of variational_bound", "L_T, in bits per dimension")
+        expected[t - 1] = step_term(*arguments, variance=schedule.beta, n_levels=17)
+    call, because = "variational_bound of 4 images, 5 steps", "column k is L_k of (1), in bits per dimension"
+    assert_close(got, torch.stack(expected, dim=1) / (30 * math.log(2)), call, because)
 
 
-def test_variational_bound_draws_noisy_images_afresh_for_each_step():
-    """What is not the image in x_t must be standard normal, for every t, and unlike that of other steps and images."""
+def noises_of_the_bound():
+    """What is not the image in the x_t that the denoiser got, in units of its deviation: one tensor for each call."""
     schedule, clean, noises = by_hand(BETA), grey(600, 1, 5, 7), []
 
     def denoise(noisy, t):
@@ -331,17 +330,27 @@ def test_variational_bound_draws_noisy_images_afresh_for_each_step():
         return noisy
 
     variational_bound(denoise, clean, schedule, variance=schedule.beta, n_levels=17, generator=seeded())
-    for i, e in enumerate(noises):
-        call = f"the noise of variational_bound at call {i + 1} of the denoiser"
+    return [(f"the noise of variational_bound at call {i} of the denoiser", e) for i, e in enumerate(noises, start=1)]
+
+
+def test_variational_bound_draws_noisy_images_from_the_forward_process():
+    for call, e in noises_of_the_bound():
         assert_mean(e.flatten(), 0, call, "q(x_t | x_0): standard normal", sd=1)
         assert_variance(e.flatten(), 1, call, "q(x_t | x_0): standard normal")
-        # Independent standard normal numbers have a product of mean 0 and variance 1.
-        for j, other in enumerate(noises[:i]):
-            assert_mean(
-                (e * other).flatten(), 0, f"{call} times that at call {j + 1}", "fresh noise for each step", sd=1
-            )
-        call = f"the noise of variational_bound for one image times that for the next, at call {i + 1},"
-        assert_mean((e[::2] * e[1::2]).flatten(), 0, call, "fresh noise for each image", sd=1)
+
+
+def test_variational_bound_draws_fresh_noise_for_each_image():
+    # Independent standard normal numbers have a product of mean 0 and variance 1.
+    for call, e in noises_of_the_bound():
+        product = (e[::2] * e[1::2]).flatten()
+        assert_mean(product, 0, f"{call}, of one image times that of the next,", "fresh noise for each image", sd=1)
+
+
+def test_variational_bound_draws_fresh_noise_for_each_step():
+    noises = noises_of_the_bound()
+    for i, (call, e) in enumerate(noises):
+        for j, (_, other) in enumerate(noises[:i], start=1):
+            assert_mean((e * other).flatten(), 0, f"{call} times that at call {j}", "fresh noise for each step", sd=1)
 
 
 def gaussian_denoiser(mean, deviation, schedule):

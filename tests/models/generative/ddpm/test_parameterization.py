@@ -119,7 +119,8 @@ def test_to_noise_recovers_the_noise_from_a_perfect_prediction(kind):
 
 
 def test_to_noise_from_velocity_never_divides():
-    ends, t = [1.0, 1 - 1e-12, 0.0], torch.tensor([1, 2])
+    """Neither by alpha, 0 at the end, nor by sigma: alpha_bar may be 1 at the beginning, where v is the noise."""
+    ends, t = [1.0, 1.0, 0.0], torch.tensor([1, 2])
     _, noise, noisy, velocity = mixture(t, (2, 1, 2, 3), ends)
     got = to_noise(velocity, "velocity", noisy, t, schedule_of(ends))
     assert_close(got, noise, "to_noise from velocity at both ends", "equation (3)", atol=1e-9)

@@ -257,11 +257,15 @@ def test_sample_asks_the_denoiser_once_for_each_step_from_the_last_to_the_first(
         assert isinstance(t, torch.Tensor), (
             f"the denoiser got t={t!r}; it should be a vector with the step of each image"
         )
+        assert not t.is_floating_point(), f"the denoiser got times of dtype {t.dtype}; they should be integers"
+        now = 5 - len(seen)
+        assert t.tolist() == [now] * 3 and now > 0, (
+            f"sample called the denoiser with t = {t.tolist()} after {seen}; expected 5, 4, 3, 2, 1, once per image"
+        )
         seen.append(t.tolist())
         assert noisy.shape == (3, 2, 4, 5), (
             f"the denoiser got images of shape {tuple(noisy.shape)}; expected (3, 2, 4, 5)"
         )
-        assert not t.is_floating_point(), f"the denoiser got times of dtype {t.dtype}; they should be integers"
         return torch.zeros_like(noisy)
 
     schedule = by_hand(BETA)
@@ -358,11 +362,15 @@ def test_sample_clips_the_guesses_and_only_them():
         states.append(noisy)
         return torch.where(torch.arange(noisy.numel()).reshape(noisy.shape) % 2 == 0, 50.0, -50.0).to(noisy)
 
-    x = sample(wild, SHAPE, schedule, variance=schedule.beta, clip=(-0.5, 2.0), generator=seeded())
-    assert_close(
-        x.unique(), [-0.5, 2.0], "the pixels of sample(clip=(-0.5, 2)) of guesses of +-50", "the clip", atol=1e-5
-    )
-    assert any((s > 2).any() for s in states), "sample(clip=...) clipped the noisy images too; only guesses are clipped"
+    # Without noise each step is (3) alone: what it makes of the guess is what is left without the share of x_t.
+    x = sample(wild, SHAPE, schedule, variance=0 * schedule.beta, clip=(-0.5, 2.0), generator=seeded())
+    clipped = wild(x, None).clamp(-0.5, 2.0)
+    pairs = zip([x, *states[4:0:-1]], states[4::-1], [conditioned(schedule, t) for t in (1, 2, 3, 4, 5)])
+    shares = [(after - of_noisy * before, of_clean * clipped) for after, before, (of_clean, of_noisy, _) in pairs]
+    got, expected = (torch.stack(each, dim=-1) for each in zip(*shares))
+    call = "sample(clip=(-0.5, 2)) of guesses of +-50: the share of the guess in x_0 to x_4"
+    because = "(3) of the clipped guess, noisy images not being clipped"
+    assert_close(got, expected, call, because, rtol=1e-5, atol=1e-5, tolerance="as they are float32")
     x = sample(wild, SHAPE, schedule, variance=schedule.beta, generator=seeded())
     call = "the pixels of sample() without a clip"
     assert_close(x.unique(), [-50.0, 50.0], call, "the last guesses", atol=1e-3, tolerance="as they are float32")

@@ -162,6 +162,14 @@ def test_residual_block_forward_drops_out_in_training_only():
     assert_close(got, by_equation_2(block, x, tau, 8), "a block with dropout in eval mode", "(2) without D", atol=1e-9)
 
 
+def test_residual_block_forward_drops_out_right_before_the_second_convolution():
+    """With everything dropped there, the convolution adds its bias alone."""
+    block = randomised(ResidualBlock(8, 12, 6, n_groups=4, dropout=1.0))
+    x, tau = normal(2, 8, 4, 6), normal(2, 6, seed=1)
+    expected = block.shortcut(x) + block.conv2.bias.reshape(12, 1, 1)
+    assert_close(block(x, tau), expected, "a block in training with dropout=1", "(2) with D = 0: S x + bias", atol=1e-9)
+
+
 def test_residual_block_forward_lets_all_layers_learn_and_its_input_alone():
     block = randomised(ResidualBlock(8, 16, 6))
     x, tau = normal(2, 8, 4, 6), normal(2, 6, seed=1)

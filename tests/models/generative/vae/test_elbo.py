@@ -115,6 +115,16 @@ def test_reparameterize_draws_with_the_mean_and_the_variance_it_is_given(generat
         assert_distribution(standard[:, i], special.ndtr, f"entry {i} of {call}", "(2): a standard normal law")
 
 
+def test_reparameterize_draws_noise_of_either_sign_and_of_any_size(generator):
+    zeros = torch.zeros(200, 200, dtype=torch.float64)
+    noise = reparameterize(zeros, zeros, generator=generator)
+    low, high = noise.min().item(), noise.max().item()
+    # A right solution would need 40,000 normal numbers on one side of 1.5.
+    assert low < -1.5 and high > 1.5, (
+        f"40,000 draws of reparameterize(0, 0) lie between {low:.2f} and {high:.2f}; (2) says standard normal"
+    )
+
+
 def test_reparameterize_draws_each_entry_on_its_own(generator):
     z = reparameterize(
         torch.zeros(2, N // 2, 3, dtype=torch.float64),
@@ -200,8 +210,12 @@ def test_reparameterize_and_gaussian_kl_refuse_what_is_no_gaussian(function):
 
 
 def test_gaussian_kl_of_one_dimension_by_hand():
-    kl = gaussian_kl(torch.tensor([[1.0]], dtype=torch.float64), torch.tensor([[math.log(4.0)]], dtype=torch.float64))
-    assert_close(kl, [[(1 + 4 - 1 - math.log(4)) / 2]], "gaussian_kl(1, log 4)", "equation (3)")
+    mean, log_variance = (
+        torch.tensor([[1.3]], dtype=torch.float64),
+        torch.tensor([[math.log(4.7)]], dtype=torch.float64),
+    )
+    expected = [[(1.69 + 4.7 - 1 - math.log(4.7)) / 2]]
+    assert_close(gaussian_kl(mean, log_variance), expected, "gaussian_kl(1.3, log 4.7)", "equation (3)")
 
 
 def test_gaussian_kl_is_zero_for_the_prior_itself():
@@ -248,9 +262,10 @@ def test_gaussian_kl_keeps_float32_and_its_arguments():
 
 def test_bernoulli_log_likelihood_of_three_pixels_by_hand():
     x = torch.tensor([[1.0, 0.0, 1.0]], dtype=torch.float64)
-    logits = torch.tensor([[0.0, math.log(3), -math.log(4)]], dtype=torch.float64)  # probabilities 1/2, 3/4, 1/5
+    # Probabilities of a one: 7/10, 3/4, 1/5.
+    logits = torch.tensor([[math.log(7 / 3), math.log(3), -math.log(4)]], dtype=torch.float64)
     actual = bernoulli_log_likelihood(x, logits)
-    assert_close(actual, [math.log(1 / 2 * 1 / 4 * 1 / 5)], "bernoulli_log_likelihood([1, 0, 1], ...)", "equation (4)")
+    assert_close(actual, [math.log(7 / 10 * 1 / 4 * 1 / 5)], "bernoulli_log_likelihood([1, 0, 1], ...)", "equation (4)")
 
 
 @pytest.mark.parametrize("lead", [(), (3,), (2, 3)])
@@ -312,11 +327,11 @@ def test_bernoulli_log_likelihood_refuses_what_is_no_image():
 
 
 def test_gaussian_log_likelihood_of_two_features_by_hand():
-    x, mean = torch.tensor([[3.0, 0.0]], dtype=torch.float64), torch.tensor([[1.0, 1.0]], dtype=torch.float64)
-    log_variance = torch.tensor([[math.log(4), 0.0]], dtype=torch.float64)
+    x, mean = torch.tensor([[2.7, -0.4]], dtype=torch.float64), torch.tensor([[1.1, 0.9]], dtype=torch.float64)
+    log_variance = torch.tensor([[math.log(2.3), math.log(0.6)]], dtype=torch.float64)
     actual = gaussian_log_likelihood(x, mean, log_variance)
-    expected = [-(2 * math.log(2 * math.pi) + math.log(4) + 1 + 1) / 2]
-    assert_close(actual, expected, "gaussian_log_likelihood([3, 0], [1, 1], log [4, 1])", "equation (5)")
+    expected = [-(2 * math.log(2 * math.pi) + math.log(2.3 * 0.6) + 1.6**2 / 2.3 + 1.3**2 / 0.6) / 2]
+    assert_close(actual, expected, "gaussian_log_likelihood([2.7, -0.4], [1.1, 0.9], log [2.3, 0.6])", "equation (5)")
 
 
 @pytest.mark.parametrize(
@@ -516,13 +531,17 @@ def test_iwae_bound_of_one_draw_is_its_log_weight():
 @pytest.mark.parametrize("offset", [-1e5, 1e5])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_iwae_bound_exponentiates_differences_only(offset, dtype):
-    weights = torch.tensor([[0.0], [-2000.0], [2.0], [1.0]], dtype=dtype) + offset
-    expected = [offset + math.log((1 + math.e**2 + math.e) / 4)]
+    """Of one image, not of another, whose weights may all be far below."""
+    weights = torch.tensor([[0.0, -1500.0], [-2000.0, -1503.0], [2.0, -1501.0], [1.0, -1500.5]], dtype=dtype) + offset
+    of_last = -1500 + math.log((1 + math.exp(-3) + math.exp(-1) + math.exp(-0.5)) / 4)
+    expected = [offset + math.log((1 + math.e**2 + math.e) / 4), offset + of_last]
     actual = iwae_bound(weights)
     assert actual.dtype == dtype, f"iwae_bound of {dtype} returned {actual.dtype}"
     # 1e5 has a spacing of 0.008 in float32.
     rtol = 1e-9 if dtype == torch.float64 else 3e-7
-    assert_close(actual, expected, f"iwae_bound([0, -2000, 2, 1] + {offset:g})", "equation (7)", rtol=rtol)
+    assert_close(
+        actual, expected, f"iwae_bound(([0, -2000, 2, 1], [-1500, -1503, ...]) + {offset:g})", "equation (7)", rtol=rtol
+    )
 
 
 def test_iwae_bound_counts_impossible_draws_as_weights_of_zero():

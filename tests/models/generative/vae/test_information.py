@@ -359,6 +359,20 @@ def test_infovae_loss_refuses_what_does_not_match_and_weights_out_of_bounds():
 # information_dropout
 
 
+def test_information_dropout_takes_factors_as_far_from_one_as_scale_says(generator):
+    features, scale = torch.tensor([3.0, 0.01], dtype=torch.float64), torch.tensor([0.09, 1.7], dtype=torch.float64)
+    factor = information_dropout(features.repeat(N, 1), scale.repeat(N, 1), generator=generator) / features
+    negative, middle = (factor <= 0).double().mean().item(), factor[:, 1].median().item()
+    assert negative == 0, f"information_dropout changed the sign of {negative:.1%} of the features; (8) of none"
+    spread = factor.log().std(dim=0).tolist()
+    # A tenth is 28 standard errors of a deviation, and a fifth of the median 18.
+    assert all(0.9 < s / a < 1.1 for s, a in zip(spread, (0.09, 1.7))), (
+        f"log(z / f) of information_dropout(f, [0.09, 1.7]) has standard deviations of {spread[0]:#.2g} and "
+        f"{spread[1]:#.2g}, expected 0.09 and 1.7 by (8)"
+    )
+    assert 0.8 < middle < 1.25, f"the factors of information_dropout(f, 1.7) have a median of {middle:#.2g}; (8) says 1"
+
+
 def test_information_dropout_multiplies_by_factors_whose_logarithm_is_normal(generator):
     scale = torch.tensor([0.1, 0.5, 2.0], dtype=torch.float64)
     features = torch.tensor([3.0, 0.01, 1e6], dtype=torch.float64)
