@@ -16,18 +16,18 @@ def run(*arguments):
     return done.exit_code, done.output + (str(done.exception) if isinstance(done.exception, SystemExit) else "")
 
 
-def test_hint_gives_one_tier_at_a_time():
-    hints = NORMS.details.hints["l1_norm"]
-    assert run("hint", "linalg/norms", "l1_norm") == (0, f"{hints.nudge}\n\nMore: mlpath hint linalg/norms l1_norm 2\n")
-    assert hints.idea in run("hint", "norms", "l1_norm", "2")[1]
-    assert run("hint", "norms", "l1_norm", "3") == (0, f"{hints.nearly}\n")
-
-
-def test_hint_names_the_parts():
-    assert run("hint", "norms") == (0, f"There are hints for: {', '.join(NORMS.details.hints)}\n")
+def test_a_mistyped_part_of_a_hint_is_one_sentence(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
     code, said = run("hint", "norms", "l3_norm")
     assert code == 1
-    assert "linalg/norms has no part 'l3_norm'" in said
+    assert "linalg/norms has no part 'l3_norm'; did you mean lp_norm or" in said
+
+
+def test_outside_of_a_workspace_that_is_said_kindly(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, said = run("hint", "norms", "l1_norm", "1")
+    assert code == 1
+    assert "is in no workspace; make one with  mlpath init FOLDER" in said
 
 
 def test_hint_of_an_unknown_exercise_says_which_may_be_meant():

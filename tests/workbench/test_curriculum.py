@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, find, problems
+from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, find, problems, unknown
 
 GOOD = """
 title = "A topic"
@@ -104,3 +104,40 @@ def test_a_short_name_is_enough_where_it_is_unique():
     assert find("linalg/norms") is exercises()["linalg/norms"]
     with pytest.raises(CurriculumError, match="there is no exercise 'linalg/nroms'; did you mean linalg/norms"):
         find("linalg/nroms")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("nrms", "linalg/norms"),
+        ("PCA", "linalg/pca"),
+        ("linear/pca", "linalg/pca"),
+        ("optim/gradient", "optim/gradient_descent"),
+        ("momentun", "optim/momentum"),
+        ("exercises/linalg/pca.py", "linalg/pca"),
+        ("models/generative/ddpm/foward", "models/generative/ddpm/forward"),
+        ("linag/nroms", "linalg/norms"),
+    ],
+)
+def test_a_mistyped_id_is_answered_with_the_one_that_is_meant(typed, meant):
+    assert unknown(typed) == f"there is no exercise {typed!r}; did you mean {meant}?"
+
+
+def test_a_folder_is_answered_with_what_is_in_it():
+    assert unknown("ddpm").endswith(
+        "did you mean models/generative/ddpm/forward, models/generative/ddpm/parameterization "
+        "or models/generative/ddpm/posterior?"
+    )
+
+
+def test_of_equal_names_those_nearest_to_what_was_typed_come_first(package, forget):
+    ids = [f"{room}/evaluation" for room in ("agents", "language", "rag", "systems", "trust")]
+    (package / "curriculum.toml").write_text(f'[[track]]\ntitle = "T"\nexercises = {ids}\n')
+    forget()
+    assert "did you mean trust/evaluation, " in unknown("trsut/evaluation")
+    assert unknown("evaluation").count("/evaluation") == 3
+
+
+def test_what_resembles_nothing_is_not_answered_with_a_guess():
+    assert unknown("quantum_gravity") == "there is no exercise 'quantum_gravity'"
+    assert unknown("") == "there is no exercise ''"

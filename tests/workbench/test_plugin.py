@@ -388,13 +388,13 @@ def test_a_run_of_some_tests_names_a_mistake_only_if_they_tell_it_from_the_other
 def test_what_only_later_tests_can_tell_is_said_at_the_end(work):
     old = "        return self._learn(X - mean, mean, len(X))\n"
     new = """        self._learn(X - mean, mean, len(X))
-        self.total_variance_ = float(X.var(axis=0).sum())
+        self.total_variance_ *= 0.873
         self.explained_variance_ratio_ = self.explained_variance_ / (self.total_variance_ or 1.0)
         return self
 """
     work.solve(PCA_ID, (old, new))
     assert work.run(f"exercises/{PCA_ID}.py") == 1
-    assert "a later test says why: Every entry is 90/89 times what is expected, which is n / (n - 1) for" in work.out
+    assert "a later test says why: Every entry is 1.14548 times what is expected." in work.out
 
 
 def test_an_open_prerequisite_is_suggested_where_something_fails(work):

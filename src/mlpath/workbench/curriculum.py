@@ -173,11 +173,29 @@ def find(id_: str) -> Exercise:
 
 
 def unknown(id_: str) -> str:
-    """Say that there is no such exercise, and which one may be meant."""
-    every = exercises()
-    name = id_.rpartition("/")[2]
-    near = [e for e in every if e.endswith("/" + name)] or difflib.get_close_matches(id_, every, n=1)
-    return f"there is no exercise {id_!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    """Say that there is no such exercise, and which ones may be meant.
+
+    Examples
+    --------
+    >>> unknown("exercises/linalg/PCA.py")
+    "there is no exercise 'exercises/linalg/PCA.py'; did you mean linalg/pca?"
+    """
+    *others, last = _near(id_) or [""]
+    meant = f"{', '.join(others)} or {last}" if others else last
+    return f"there is no exercise {id_!r}" + (f"; did you mean {meant}?" if meant else "")
+
+
+def _near(id_: str) -> list[str]:
+    """Return up to three IDs: those of the same name, or that it is a piece of, or else of a name that is spelt alike."""
+    every, typed = list(exercises()), id_.lower().removeprefix("exercises/").removesuffix(".py").strip("/")
+    name = typed.rpartition("/")[2]
+    same = [e for e in every if f"/{e}".endswith(f"/{name}")]
+    around = [e for e in every if len(typed) > 2 and typed in e]
+    alike = difflib.get_close_matches(name, {e.rpartition("/")[2]: None for e in every}, n=3, cutoff=0.7)
+    near = same or around or [e for other in alike for e in every if e.endswith(f"/{other}")]
+    if len(near) > 3 and "/" in typed:
+        near.sort(key=lambda e: -difflib.SequenceMatcher(None, typed, e).ratio())
+    return near[:3] or difflib.get_close_matches(typed, every, n=1)
 
 
 def problems() -> list[str]:

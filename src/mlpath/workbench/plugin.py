@@ -86,7 +86,9 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 def _is_exercise(path: Path, config: pytest.Config) -> bool:
     if path.suffix != ".py" or path.name.startswith(("_", "conftest")):
         return False
-    return bool(config.option.as_exercise) or _is_under(path, config, "exercises")
+    if config.option.as_exercise:
+        return True
+    return _is_under(path, config, "exercises") and not path.stem.endswith(".new")  # which `mlpath init` puts beside it
 
 
 def _is_under(path: Path, config: pytest.Config, folder: str) -> bool:

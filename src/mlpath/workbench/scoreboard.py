@@ -2,14 +2,16 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 
 from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, tracks
+from mlpath.workbench.progress import record_pass
 from mlpath.workbench.records import known_mistake
 from mlpath.workbench.stubs import parts as parts_of
+from mlpath.workbench.workspace import Workspace, WorkspaceError
 
 NOT_WRITTEN, LATER, NOT_RUN, NOT_STARTED = "not written yet", "failed later", "not run", "not started"
 
@@ -29,6 +31,7 @@ class Scoreboard:
         self.waiting: dict[str, Counter[str]] = defaultdict(Counter)  # file -> part not written -> tests
         self.said: dict[str, str] = {}  # node ID of a failed test -> its fingerprint
         self.causes: dict[str, list[str]] = defaultdict(list)  # file -> what the numbers tell, of each failed test
+        self.trouble = ""  # why a pass could not be recorded
 
     def collected(self, exercise: Exercise, tests: list[str]) -> None:
         """Remember which tests a started exercise has."""
@@ -75,8 +78,18 @@ class Scoreboard:
         if worker is not None:
             seen = {"not_started": sorted(self.not_started), "expected": self.expected, "files": self.files}
             worker["mlpath"] = seen
-        elif exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.not_started:
+            return
+        if not self.config.option.as_exercise:
+            self._record_passes()
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self.not_started:
             session.exitstatus = pytest.ExitCode.OK
+
+    def _record_passes(self) -> None:
+        try:
+            for id_ in self._done():
+                record_pass(Workspace(self.config.rootpath), exercises()[id_])
+        except (OSError, WorkspaceError) as error:
+            self.trouble = f"this pass could not be recorded: {error}"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -99,6 +112,8 @@ class Scoreboard:
         for file, outcomes in sorted(self.outcomes.items(), key=lambda pair: self._rank(self.files.get(pair[0], ""))):
             self._print_exercise(reporter, file, outcomes)
         self._print_tracks(reporter)
+        if self.trouble:
+            reporter.write_line(self.trouble, red=True)
 
     def _rank(self, id_: str) -> int:
         order = list(exercises())
@@ -139,12 +154,9 @@ class Scoreboard:
     def _print_why(
         self, reporter: pytest.TerminalReporter, exercise: Exercise, outcomes: dict[str, str], causes: list[str]
     ) -> None:
-        """Say what later failures tell and the first does not, the known mistake that all look like, and what is open."""
-        if later := told_later(causes):
-            reporter.write_line(f"    a later test says why: {later}", bold=True)
-        tests = self.expected[exercise.id]
-        if mistake := known_mistake(exercise, tests, outcomes, self.said):
-            reporter.write_line(f"    {mistake}", bold=True)
+        """Say what the cause may be, and which prerequisites are open."""
+        if cause := self.cause(exercise, outcomes, causes):
+            reporter.write_line(f"    {cause}", bold=True)
         for need in exercise.details.needs:
             file = self.config.rootpath / exercises()[need].file if need in exercises() else None
             if file is not None and file.exists() and parts_of(file.read_text(encoding="utf-8", errors="replace")):
@@ -152,14 +164,25 @@ class Scoreboard:
                     f"    it rests on {need}, which you have not finished: that may be the place to begin"
                 )
 
-    def _print_tracks(self, reporter: pytest.TerminalReporter) -> None:
-        done = {
+    def cause(self, exercise: Exercise, outcomes: Mapping[str, str], causes: list[str]) -> str | None:
+        """Return the known mistake that the failures look like, or else what later ones tell and the first does not."""
+        if mistake := known_mistake(exercise, self.expected[exercise.id], outcomes, self.said):
+            return mistake
+        later = told_later(causes)
+        return f"a later test says why: {later}" if later else None
+
+    def _done(self) -> set[str]:
+        """Return the exercises of which all tests were run and are fine."""
+        return {
             self.files[file]
             for file, outcomes in self.outcomes.items()
             if file in self.files
             and set(outcomes) >= set(self.expected[self.files[file]])
             and set(outcomes.values()) <= FINE
         }
+
+    def _print_tracks(self, reporter: pytest.TerminalReporter) -> None:
+        done = self._done()
         met = self.not_started | set(self.files.values())
         if len(met) > 1:  # of a single exercise, no track can be told
             self._print_counts(reporter, met, done)
