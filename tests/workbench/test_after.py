@@ -55,13 +55,13 @@ def test_the_reference_is_as_fast_as_itself_and_works_at_extremes(workspace):
     said = " ".join(graded(seen))
     assert "arrays that your functions were given are as they were." in said
     assert "numbers whose squares overflow or vanish" in said
-    assert 0.5 < seen.mine / seen.reference < 2
+    assert 1 / 3 < seen.mine / seen.reference < 3
     assert seen.extremes == {"overflow": 28}
     assert multiprocessing.active_children() == []
 
 
 def test_slow_code_is_told_how_slow_it_is(workspace):
-    seen = look(workspace, (LINE, f"sum(range(500_000))\n    {LINE}"))
+    seen = look(workspace, (LINE, f"sum(range(5_000_000))\n    {LINE}"))
     said = list(graded(seen))
     assert seen.mine > 2 * seen.reference
     assert (
