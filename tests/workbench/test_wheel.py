@@ -55,7 +55,7 @@ def test_the_wheel_carries_what_exercises_need_and_no_stubs(wheel):
         assert f"mlpath/workbench/shared/{exercise.tests}" in names
         for file in [*(ROOT / exercise.alternatives).glob("*.py"), ROOT / f"gallery/{exercise.id}.py"]:
             assert not file.exists() or f"mlpath/workbench/shared/{file.relative_to(ROOT).as_posix()}" in names
-    assert "mlpath/workbench/shared/.vscode/settings.json" in names
+    assert {f"mlpath/workbench/shared/.vscode/{name}.json" for name in ("settings", "launch")} <= set(names)
     assert not [name for name in names if name.startswith(("exercises", "tests", "src")) or "shared/exercises" in name]
     assert not [name for name in names if "shared/tests/workbench" in name or "shared/tests/testing" in name]
 
@@ -69,7 +69,7 @@ def test_a_learner_with_the_wheel_lays_out_solves_and_tests(scripts, tmp_path):
     work = tmp_path / "w"
     laid_out = {file.relative_to(work).as_posix() for file in work.rglob("*") if file.is_file()}
     expected = {path for exercise in exercises().values() for path in (exercise.file, exercise.tests)}
-    expected |= {"pyproject.toml", "README.md", ".vscode/settings.json"}
+    expected |= {"pyproject.toml", "README.md", ".vscode/settings.json", ".vscode/launch.json"}
     assert {path for path in laid_out if not path.startswith(".mlpath/")} == expected, "no mistakes, no alternatives"
     assert (work / NORMS.file).read_text() == NORMS.stub
 

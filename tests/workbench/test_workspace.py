@@ -27,7 +27,6 @@ from mlpath.workbench.workspace import (
     back_up,
     find_workspace,
     init,
-    installed,
     locked,
     reset,
     write,
@@ -100,7 +99,7 @@ def test_a_workspace_has_exercises_shared_tests_and_settings_and_no_solutions(tm
     said = list(init(tmp_path / "a/b"))
     expected = {path for exercise in exercises().values() for path in (exercise.file, exercise.tests)}
     expected |= {"pyproject.toml", "README.md"}
-    expected |= {".vscode/settings.json"} if installed(".vscode/settings.json").exists() else set()
+    expected |= {".vscode/settings.json", ".vscode/launch.json"}
     assert files(Workspace(tmp_path / "a/b")) == expected
     assert said[0].startswith(f"{len(exercises())} exercises and their tests are laid out")
     assert f"  cd {tmp_path / 'a/b'}" in said

@@ -38,7 +38,7 @@ def show_after(verdict: "Verdict", workspace: Workspace, console: "Console") -> 
         say(f"{_count(len(verdict.parts), 'part')}, {_count(tests, 'test')}, all passed.")
         if text := " ".join(exercise.details.after.split()):
             say()
-            say(escape(text))
+            console.print(escape(text), highlight=False, emoji=False)
         lines = list(graded(look and look.result()))  # while the child looks, there is something to read
     if lines:
         say()

@@ -254,8 +254,9 @@ def _lay_out(workspace: Workspace) -> Iterator[str]:
     """Write what is new, and yield what is to be said where something was there before."""
     tests = {exercise.tests: installed(exercise.tests).read_text(encoding="utf-8") for exercise in exercises().values()}
     yours = {"pyproject.toml": PYPROJECT, "README.md": README}
-    if (settings := installed(".vscode/settings.json")).exists():
-        yours[".vscode/settings.json"] = settings.read_text(encoding="utf-8")
+    for name in (".vscode/settings.json", ".vscode/launch.json"):
+        if (settings := installed(name)).exists():
+            yours[name] = settings.read_text(encoding="utf-8")
     yours |= {exercise.file: exercise.stub for exercise in exercises().values()}
 
     laid_out = LaidOut.load(workspace)
