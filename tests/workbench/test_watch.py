@@ -18,7 +18,7 @@ import pytest
 import watchfiles
 
 from mlpath.workbench.curriculum import exercises
-from mlpath.workbench.watch import saves
+from mlpath.workbench.watch import interrupts_later, saves
 
 ROOT = Path(__file__).parents[2]
 NORMS, PCA = exercises()["linalg/norms"], exercises()["linalg/pca"]
@@ -267,6 +267,20 @@ def test_ctrl_c_while_it_waits_or_starts_ends_it(tmp_path, own):
         terminal.expect("ended in peace")
         assert "Traceback" not in terminal.screen
         terminal.assert_all_gone()
+
+
+def test_a_ctrl_c_in_the_middle_of_a_start_is_heard_at_its_end():
+    started = []
+
+    def start():
+        with interrupts_later():
+            os.kill(os.getpid(), signal.SIGINT)
+            started.append("the server")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert started == ["the server"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_watcher_that_is_killed_leaves_nothing_running(own):

@@ -291,6 +291,19 @@ def _read_keys(events: "Queue[tuple[str, Any]]", stop: threading.Event) -> None:
             events.put(("key", key))
 
 
+@contextmanager
+def interrupts_later() -> Iterator[None]:
+    """Hear a Ctrl-C only at the end: what is begun here is whole by then. A mask would not do, as there are threads."""
+    pressed = list[object]()
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
+
+
 # ----------------------------------------------------------------- the server
 
 
@@ -311,7 +324,8 @@ class Server:
         """Ask for a verdict on what the file holds now; what was asked before is dropped."""
         self.number = next(self.numbers)
         if self.process is None or not self.process.is_alive():
-            self._start()
+            with interrupts_later():
+                self._start()
         self.asked[:] = [self.number]
         with suppress(OSError):  # it has just been ended: the listener says so
             self.connection.send(self.number)
