@@ -276,7 +276,7 @@ def _in_copies(source: str, tree: ast.Module, lines: set[int]) -> Iterator[tuple
 
 def _in_copy(source: str, name: str, function: Function, helper: ast.FunctionDef) -> Iterator[tuple[str, *Change]]:
     copied = copy.deepcopy(helper)
-    copied.name = f"_own_{helper.name}"
+    copied.name = OWN + helper.name
     call = next(n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == helper.name)
     with_copy = replaced(f"{source}\n\n{ast.unparse(copied)}\n", name, call, copied.name, "")
     if with_copy is None:

@@ -276,8 +276,8 @@ def _lay_out(workspace: Workspace) -> Iterator[str]:
     yield from (what for what in done.values() if what not in ("", RENEWED, COPIED))
 
 
-def _renew_test(workspace: Workspace, laid_out: LaidOut, path: str, text: str) -> str:
-    """Write a shared test, which is ours, over whatever is there; say so if that was somebody else's."""
+def _renew_ours(workspace: Workspace, laid_out: LaidOut, path: str, text: str) -> str | None:
+    """Write a file that is missing, or as some version has laid it out; return None if somebody has changed it."""
     file = workspace.root / path
     if not file.exists():
         write(file, text, durable=False)
@@ -287,6 +287,14 @@ def _renew_test(workspace: Workspace, laid_out: LaidOut, path: str, text: str) -
     if laid_out.is_ours(path, before):
         write(file, text, durable=False)
         return RENEWED
+    return None
+
+
+def _renew_test(workspace: Workspace, laid_out: LaidOut, path: str, text: str) -> str:
+    """Write a shared test, which is ours, over whatever is there; say so if that was somebody else's."""
+    if (done := _renew_ours(workspace, laid_out, path, text)) is not None:
+        return done
+    file = workspace.root / path
     copy = back_up(workspace, file)
     write(file, text, durable=False)
     return f"{path} is ours again; it had been changed, and that version is in {copy.relative_to(workspace.root)}"
@@ -294,16 +302,10 @@ def _renew_test(workspace: Workspace, laid_out: LaidOut, path: str, text: str) -
 
 def _renew(workspace: Workspace, laid_out: LaidOut, path: str, text: str) -> str:
     """Write a file that is the learner's to change, unless it has been changed; what is new is put beside it then."""
+    if (done := _renew_ours(workspace, laid_out, path, text)) is not None:
+        return done
     file, base = workspace.root / path, laid_out.base.get(path)
-    if not file.exists():
-        write(file, text, durable=False)
-        return ""
-    if _is_same(before := file.read_bytes(), text):
-        return ""
-    if laid_out.is_ours(path, before):
-        write(file, text, durable=False)
-        return RENEWED
-    mine = before.decode(errors="replace")
+    mine = file.read_bytes().decode(errors="replace")
     if base is None and is_untouched(mine):  # it is not known what was laid out, so it may hold a remark
         back_up(workspace, file)
         write(file, text, durable=False)
