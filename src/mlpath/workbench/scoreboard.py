@@ -10,7 +10,7 @@ import pytest
 from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises, tracks
 from mlpath.workbench.progress import record_pass
 from mlpath.workbench.records import known_mistake
-from mlpath.workbench.stubs import parts as parts_of
+from mlpath.workbench.stubs import left_open
 from mlpath.workbench.workspace import Workspace, WorkspaceError
 
 NOT_WRITTEN, LATER, NOT_RUN, NOT_STARTED = "not written yet", "failed later", "not run", "not started"
@@ -157,12 +157,21 @@ class Scoreboard:
         """Say what the cause may be, and which prerequisites are open."""
         if cause := self.cause(exercise, outcomes, causes):
             reporter.write_line(f"    {cause}", bold=True)
-        for need in exercise.details.needs:
-            file = self.config.rootpath / exercises()[need].file if need in exercises() else None
-            if file is not None and file.exists() and parts_of(file.read_text(encoding="utf-8", errors="replace")):
-                reporter.write_line(
-                    f"    it rests on {need}, which you have not finished: that may be the place to begin"
-                )
+        for need in self.open_needs(exercise):
+            reporter.write_line(f"    it rests on {need}, which you have not finished: that may be the place to begin")
+
+    def open_needs(self, exercise: Exercise) -> list[str]:
+        """Return the prerequisites whose files leave something to be written."""
+        files = {
+            need: self.config.rootpath / exercises()[need].file
+            for need in exercise.details.needs
+            if need in exercises()
+        }
+        return [
+            need
+            for need, file in files.items()
+            if file.exists() and left_open(file.read_text(encoding="utf-8", errors="replace"))
+        ]
 
     def cause(self, exercise: Exercise, outcomes: Mapping[str, str], causes: list[str]) -> str | None:
         """Return the known mistake that the failures look like, or else what later ones tell and the first does not."""

@@ -12,7 +12,7 @@ learner is meant to build on.
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 GIVEN = re.compile(r"#\s*given\b")
@@ -35,6 +35,14 @@ def parts(stub: str, file: str = "<stub>") -> dict[str, int]:
     if "NotImplementedError" not in stub:
         return {}
     return {name: node.lineno for name, node in functions(ast.parse(stub, file)) if any(map(_is_hole, node.body))}
+
+
+def left_open(text: str) -> Collection[str]:
+    """Return what a learner's file leaves to be written; of one that can't be parsed, what it seems to."""
+    try:
+        return parts(text)
+    except (SyntaxError, ValueError):
+        return HOLE.findall(text)
 
 
 def is_untouched(text: str) -> bool:

@@ -24,8 +24,7 @@ import msgspec
 import mlpath
 from mlpath.workbench.curriculum import CurriculumError, Exercise, exercises
 from mlpath.workbench.isolation import CAN_FORK
-from mlpath.workbench.stubs import HOLE, functions
-from mlpath.workbench.stubs import parts as holes_of
+from mlpath.workbench.stubs import functions, left_open
 from mlpath.workbench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -214,7 +213,7 @@ def untested(exercise: Exercise, reason: str, text: str = "", **known: Any) -> V
         title, names = exercise.details.title, exercise.parts
     except CurriculumError:
         title, names = "", []
-    holes = _holes(text)
+    holes = left_open(text)
     parts = [PartVerdict(name, "not written" if name in holes else "not run", 0, 0) for name in names]
     known.setdefault("tests", "")
     return Verdict(
@@ -231,14 +230,6 @@ def untested(exercise: Exercise, reason: str, text: str = "", **known: Any) -> V
 def ended(exercise: Exercise) -> Verdict:
     """Return the verdict where the process that should give it has died."""
     return untested(exercise, "the process that runs the tests was ended: is memory short?")
-
-
-def _holes(text: str) -> Collection[str]:
-    """What a file leaves to be written; of one that can't be parsed, what it seems to."""
-    try:
-        return holes_of(text)
-    except (SyntaxError, ValueError):
-        return HOLE.findall(text)
 
 
 class Clerk:
@@ -297,7 +288,7 @@ class Clerk:
         by_part: dict[str, dict[str, str]] = {name: {} for name in [*names, ""]}
         for test in tests:
             by_part[part_of(test, names) or ""][test] = outcomes.get(test, "not run")
-        holes = {*board.waiting[file], *_holes(text)}
+        holes = {*board.waiting[file], *left_open(text)}
         parts = [_part(name, by_part[name], holes) for name in names]
         others = _part("others", by_part[""], ()) if by_part[""] else None
         if tests and all(outcomes.get(test) in FINE for test in tests):
@@ -317,18 +308,9 @@ class Clerk:
             others=others,
             first=first,
             why=board.cause(exercise, outcomes, board.causes[file]) or "",
-            rests_on=self._open_needs() if first else [],
+            rests_on=board.open_needs(exercise) if first else [],
             **known,
         )
-
-    def _open_needs(self) -> list[str]:
-        known = [exercises()[need] for need in self.exercise.details.needs if need in exercises()]
-        files = {need.id: self.workspace.file(need) for need in known}
-        return [
-            id_
-            for id_, file in files.items()
-            if file.exists() and _holes(file.read_text(encoding="utf-8", errors="replace"))
-        ]
 
 
 def _part(name: str, outcomes: Mapping[str, str], holes: Collection[str]) -> PartVerdict:
