@@ -1,5 +1,7 @@
 """The one check over all exercises: what each must have, and what it must prove."""
 
+import doctest
+import importlib
 from datetime import date
 from pathlib import Path
 
@@ -36,3 +38,12 @@ def test_the_table_of_proofs_is_up_to_date():
 def test_every_stub_belongs_to_an_exercise():
     stubs = {file.relative_to(ROOT).as_posix() for file in (ROOT / "exercises").rglob("*.py")}
     assert stubs == {exercise.file for exercise in exercises().values()}
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "src/mlpath").rglob("_shared.py")), ids=lambda file: file.parent.name)
+def test_the_examples_of_what_a_room_shares_are_right(file: Path):
+    name = ".".join(file.relative_to(ROOT / "src").with_suffix("").parts)
+    result = doctest.testmod(importlib.import_module(name))
+    assert not result.failed, (
+        f"{name}: {result.failed} of {result.attempted} examples fail: pytest --doctest-modules {file}"
+    )

@@ -37,7 +37,6 @@ def found(*lines):
         ("return x / n", "(x / n**2)", "something were divided by a square"),
         ("return x + y", "(x + 2 * y)", "a term were twice as large"),
         ("return x - y", "(0.5 * x - y)", "a term were half as large"),
-        ("return x + y", "(y + y)", "one variable stood where another belongs"),
         ("return n if x is None else x", "n if (not x) else x", "0, False or nothing were taken for None"),
         ("return n if x.any() else y", "y", "a special case were left out"),
         ("return np.stack([x, y])", "np.stack([y, x])", "two neighbours in a list had changed places"),
@@ -67,14 +66,6 @@ def test_special_cases_are_left_out_or_always_taken():
     made = found("if not x.any():", "    return y", "return x")
     assert made["pass; return x"] == "a special case were left out"
     assert made["return y; return x"] == "a condition were not asked"
-
-
-def test_only_variables_of_a_kind_are_confused():
-    made = found("z = x * n", "return z + len(name)")
-    assert "z = y * n; return z + len(name)" in made
-    assert "z = n * n; return z + len(name)" not in made
-    assert "z = x * n; return z + len(x)" not in made
-    assert "z = x * n; return y + len(name)" in made
 
 
 def test_an_attribute_stands_for_another_of_the_same_variable():

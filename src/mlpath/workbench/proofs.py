@@ -23,7 +23,7 @@ FALSE_REJECTIONS_AT_MOST = 1e-6
 POWER_AT_LEAST = 0.99
 MUTANT_SECONDS = 12.0  # then it is an endless loop
 FINGERPRINTS = 2  # of each mutant
-VAGUE = ("a number or an index", "a constant", "one variable")  # of several sentences for the same, these come last
+VAGUE = ("a number or an index", "a constant")  # of several sentences for the same, these come last
 
 Report = Callable[[str], object]
 
@@ -138,7 +138,7 @@ class _Likenesses:
         for whole, mutant in (pair for alike in self.found.values() for pair in alike):
             said = {i: text for i, text in whole.said.items() if is_telling({i: text})}
             first = dict(list(said.items())[:FINGERPRINTS])
-            if first and not mutant.says.startswith("one variable"):
+            if first:
                 kept.append(Likeness(mutant.part, mutant.says, Pattern(whole.fails, first)))
         return kept
 

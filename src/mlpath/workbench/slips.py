@@ -13,7 +13,6 @@ from mlpath.workbench.stubs import Function, functions, learner_lines
 AT_MOST = 250
 OWN = "_own_"  # before the name of a copy of a helper
 HELPER_LINES = 12
-NEVER_CONFUSED = ("Callable", "str", "bool", "Generator", "Literal")  # by what stands in annotations
 MODULES = {"np", "torch", "math", "F", "nn"}
 ENTRYWISE = {"softmax", "log_softmax", "log", "exp", "sqrt", "square", "sum", "mean", "tanh", "cos", "sin", "abs"}
 
@@ -33,7 +32,6 @@ def slips(source: str, *, at_most: int | None = AT_MOST) -> list[Mutant]:
 
 def _slips(function: Function, lines: set[int], attributes: dict[str, set[str]]) -> Iterator[Slip]:
     """Yield a node, what is written in its place, and a clause that follows 'as if'."""
-    known = _kinds(function)
     for node in (node for statement in function.body for node in ast.walk(statement)):
         if getattr(node, "lineno", 0) in lines:
             yield from _expressions(node)
@@ -43,9 +41,7 @@ def _slips(function: Function, lines: set[int], attributes: dict[str, set[str]])
                 yield from _statements(statement, following)
     for statement in _simple(function):
         if statement.lineno in lines:
-            yield from _other_variables(statement, known)
             yield from _other_attributes(statement, attributes)
-        known |= dict.fromkeys(_stored(statement), "")
 
 
 # --------------------------------------------------------------- expressions
@@ -190,28 +186,6 @@ def _stored(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
-def _other_variables(statement: ast.stmt, known: dict[str, str]) -> Iterator[Slip]:
-    """The statement with one variable in place of another of the same kind, wherever it is read."""
-    called = {n.func.id for n in ast.walk(statement) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    read = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    for name in sorted((read & known.keys()) - called):
-        for other in sorted(known.keys() - {name} - called):
-            if "" in (known[name], known[other]) or known[name] == known[other]:
-                changed = _Renamed(name, other).visit(copy.deepcopy(statement))
-                yield statement, text_of(changed), "one variable stood where another belongs"
-
-
-def _kinds(function: Function) -> dict[str, str]:
-    """The arguments that may be taken for another, with their kind, as far as their annotations tell it."""
-    kinds = {}
-    for argument in ast.walk(function.args):
-        if isinstance(argument, ast.arg) and argument.arg != "self":
-            text = ast.unparse(argument.annotation) if argument.annotation else ""
-            if not any(word in text for word in NEVER_CONFUSED):
-                kinds[argument.arg] = "array" if "[" in text else text.partition(" | ")[0]
-    return kinds
-
-
 def _attributes(tree: ast.Module, function: str) -> dict[str, set[str]]:
     """The attributes of each variable, but for its methods; those of `self`, in the class of the function."""
     methods = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
@@ -248,15 +222,6 @@ class _OtherAttribute(ast.NodeTransformer):
             case ast.Attribute(ast.Name(self.variable), self.old, ast.Load()):
                 return ast.Attribute(node.value, self.new, node.ctx)
         return self.generic_visit(node)
-
-
-class _Renamed(ast.NodeTransformer):
-    def __init__(self, old: str, new: str) -> None:
-        self.old, self.new = old, new
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        mine = node.id == self.old and isinstance(node.ctx, ast.Load)
-        return ast.Name(self.new, node.ctx) if mine else node
 
 
 # ------------------------------------------------------------------- helpers
