@@ -172,8 +172,17 @@ def test_after_a_pass_there_is_something_to_read_to_see_to_try_and_to_do_next(wo
     assert "mlpath notes linalg/norms " in said
     assert "mlpath solution linalg/norms --other " in said
     assert "mlpath ask linalg/norms  " in said
-    assert said.endswith("This opens:\n  linalg/pca: Principal component analysis (difficulty 2 of 5, 90 minutes)\n")
+    assert "\n\nThis opens:\n  linalg/inner_products: Inner products" in said
     assert max(map(len, said.splitlines())) <= 80
+
+
+def test_of_many_exercises_that_open_the_first_three_are_named(workspace, monkeypatch):
+    every = list(exercises().values())
+    monkeypatch.setattr("mlpath.workbench.after.unlocked", lambda *_: every[1:7])
+    record_pass(workspace, NORMS)
+    said = shown(workspace, NORMS)
+    assert [f"  {exercise.id}: " in said for exercise in every[1:7]] == [True] * 3 + [False] * 3
+    assert said.endswith("  and 3 more:  mlpath list\n")
 
 
 def test_where_nothing_opens_the_way_on_is_said(workspace, monkeypatch):
@@ -188,7 +197,7 @@ def test_where_nothing_opens_the_way_on_is_said(workspace, monkeypatch):
             pass
 
     monkeypatch.setattr(seen_module, "Look", Blind)
-    record_pass(workspace, PCA)
+    monkeypatch.setattr("mlpath.workbench.after.unlocked", lambda *_: [])
     assert shown(workspace, NORMS).endswith("What comes next:  mlpath next\n")
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlpath.workbench.verdict import Verdict
 
 ALIKE = 1.3  # two runs of the same file differ by as much
+NAMED = 3  # of the exercises that a pass opens
 ROUNDS = 2  # in one there is too much noise
 EXTREMES = {
     "overflow": "numbers whose squares overflow or vanish",
@@ -51,9 +52,11 @@ def show_after(verdict: "Verdict", workspace: Workspace, console: "Console") -> 
     say()
     if opened := unlocked(exercise, standings(workspace).passed):
         say("This opens:")
-        for new in opened:
+        for new in opened[:NAMED]:
             about = facts(new.id)
             say(f"  {new.id}: {escape(about.title)} (difficulty {about.difficulty} of 5, {about.minutes} minutes)")
+        if more := opened[NAMED:]:
+            say(f"  and {len(more)} more:  [bold]mlpath list[/]")
     else:
         say("What comes next:  [bold]mlpath next[/]")
 
