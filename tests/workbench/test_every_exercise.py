@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import re
 from datetime import date
 from pathlib import Path
 
@@ -38,6 +39,18 @@ def test_the_table_of_proofs_is_up_to_date():
 def test_every_stub_belongs_to_an_exercise():
     stubs = {file.relative_to(ROOT).as_posix() for file in (ROOT / "exercises").rglob("*.py")}
     assert stubs == {exercise.file for exercise in exercises().values()}
+
+
+@pytest.mark.parametrize("exercise", exercises().values(), ids=lambda exercise: exercise.id)
+def test_the_exercises_that_a_note_names_are_there(exercise: Exercise):
+    text = exercise.reference.read_text(encoding="utf-8") + exercise.reference.with_suffix(".toml").read_text(
+        encoding="utf-8"
+    )
+    rooms = "|".join(sorted({id_.partition("/")[0] for id_ in exercises()}))
+    for named in re.findall(rf"`((?:{rooms})/[a-z_0-9/]+)`", text):
+        assert any(f"{id_}/".startswith(f"{named}/") for id_ in exercises()), (
+            f"{exercise.id} names {named}, which is not there"
+        )
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "src/mlpath").rglob("_shared.py")), ids=lambda file: file.parent.name)

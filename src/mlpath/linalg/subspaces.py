@@ -136,11 +136,12 @@ Gaussian elimination, which clears below the pivots only. Ours is written for re
 matrix and an outer product, so that memory is what it waits for. For a 200 × 300 matrix of rank 100 `null_space` and
 `column_space` take 2 to 3 times as long as SciPy's by SVD, and `rank_nullity` some 12 times as long as NumPy's
 `matrix_rank`, which needs the singular values without their vectors. For 20 × 30 they are 3 to 5 times as long. A
-change of basis is one call of LAPACK, and a check of the two bases that costs twice as much again.
+change of basis is one call of LAPACK, and a check that both bases are bases, by QR: for 100 vectors in 200 dimensions
+three times as long as the call alone, for a single vector ten times.
 
 ## Go further
 
-An experiment: take the Hilbert matrices of order 2 to 20 (`mlpath.linalg._shared.hilbert`). All have full rank. What
+An experiment: take the Hilbert matrices of order 2 to 20 (`hilbert(n, n)` of `mlpath.linalg._shared`). All have full rank. What
 rank does `rref` find with its default tolerance, what `numpy.linalg.matrix_rank`, and how does either depend on
 `tol`? A stretch goal: exact row reduction with `fractions.Fraction`, and from it the *Hermite normal form*, which
 needs no fractions at all.
@@ -463,8 +464,8 @@ def change_coordinates(
     Returns
     -------
     ndarray
-        The coordinates $d$ of each vector in the new basis, one vector a column. However ill-conditioned `new` is, the residual of (8) stays
-        at the size of rounding: (8) is solved, not inverted.
+        The coordinates $d$ of each vector in the new basis, one vector a column. However ill-conditioned `new` is, the
+        residual of (8) stays at the size of rounding: (8) is solved, not inverted.
 
     Raises
     ------

@@ -98,7 +98,7 @@ The median $\mu_\beta$ is given: `marchenko_pastur_median`. NumPy's SVD is welco
 ## Cost
 
 $O(m n \min(m, n))$ for all singular values, which is what `truncate` pays although it keeps few. For $k$ far below $\min(m, n)$
-there are faster ways: `linalg/lanczos` and `linalg/randomized_svd`. For a $427 \times 640$ photograph and $k = 40$ ours takes three
+there are faster ways, by Lanczos' method or by random projections. For a $427 \times 640$ photograph and $k = 40$ ours takes three
 to four times as long as SciPy's `svds`, which computes only the patterns that are kept.
 
 ## Go further

@@ -51,8 +51,8 @@ $6 \cdot 10^{-6}$ and $1.2 \cdot 10^{-4}$, leaving some 10 and 7 digits. Both ar
 
 $$h_i = h \max(1, |x_i|). \tag{8}$$
 
-In (1) and (7) the whole point moves at once. There the longest change of a coordinate, $h \max_i |d_i|$, should be that small beside
-$\max(1, \max_i |x_i|)$.
+In (1) and (7) the whole point moves at once, and $h \max(1, \max_i |x_i|) / \max_i |d_i|$ is how far to walk along $d$: then no
+coordinate changes by more than $h \max(1, \max_i |x_i|)$.
 
 **Is this gradient right?** Comparing all of $\nabla f$ with (3) takes $2n$ evaluations; for a network with a million weights that is
 too many. By (2) a wrong $g$ differs from the true gradient along almost every direction. So draw some at random, and compare
@@ -90,14 +90,16 @@ The steps of (8) are given: `scaled_steps` makes one for each variable.
 - The first entry is right, and each later one is off by a little more.
 - All is well at $x$ of size 1, and three digits are left at $10^8$.
 - The Jacobian comes out transposed, which no square example with a symmetric Jacobian shows.
-- Your array of points holds integers, so that adding the step changes nothing.
+- Your function computes in whole numbers, or in float32, so that a small step changes nothing or nearly nothing.
+- `gradient_mismatch` calls a right gradient wrong at a critical point, or under a large constant: (9) then compares rounding
+  with rounding. Look at another point, drawn at random.
 - The Hessian of a function of size $10^6$ with curvature 1 is all noise: rounding goes with $f$, not with what is asked for.
 
 ## Cost
 
 Evaluations of $f$: 2 for a direction, $2n$ for a gradient or a Jacobian, $2n^2 + 1$ for a Hessian. The gradient as code is
 evaluated twice for (7), whatever $n$ is. Automatic differentiation gets the whole gradient for the price of about 4
-evaluations (`calculus/autodiff`).
+evaluations.
 
 ## Go further
 
