@@ -73,6 +73,7 @@ def cases() -> Iterator[Case]:
             peer_name="np.linalg.cholesky",
             peer=partial(np.linalg.cholesky, a),
             check=factor_of(a),
+            limit=20,
         )
     n = 500
     a, x = definite(n), rng.normal(size=n)
@@ -92,6 +93,7 @@ def cases() -> Iterator[Case]:
             peer_name="scipy.linalg.cho_solve",
             peer=partial(scipy.linalg.cho_solve, (lower, True), b),
             check=solutions_of(a, b),
+            limit=12,
         )
     for n in (500, 1000):
         a, x = definite(n), rng.normal(size=n)

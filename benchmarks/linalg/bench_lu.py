@@ -50,6 +50,7 @@ def cases() -> Iterator[Case]:
             peer_name="scipy.linalg.lu_factor",
             peer=partial(scipy.linalg.lu_factor, a),
             check=factors_of(a),
+            limit=40,
         )
     n = 500
     a = rng.normal(size=(n, n))
@@ -62,6 +63,7 @@ def cases() -> Iterator[Case]:
             peer_name="scipy.linalg.lu_solve",
             peer=partial(scipy.linalg.lu_solve, peer, b),
             check=solutions_of(a, b),
+            limit=60,
         )
     triangle, b = ours.upper, rng.normal(size=(n, 50))
     yield Case(
@@ -70,6 +72,7 @@ def cases() -> Iterator[Case]:
         peer_name="scipy.linalg.solve_triangular",
         peer=partial(scipy.linalg.solve_triangular, triangle, b),
         check=solutions_of(triangle, b),
+        limit=8,
     )
     yield Case(
         f"lu_factor and inverse, {n} x {n}",
@@ -77,4 +80,5 @@ def cases() -> Iterator[Case]:
         peer_name="scipy.linalg.inv",
         peer=partial(scipy.linalg.inv, a),
         check=solutions_of(a, np.eye(n)),
+        limit=12,
     )

@@ -87,7 +87,7 @@ other coordinates: if the rows of $Q$ are orthonormal and span the same subspace
 $$W p = Q^\top Q\, W x, \tag{12}$$
 
 for then $Q\, W (x - p) = Q W x - Q Q^\top Q W x = 0$. Such a $Q$ comes from the singular value decomposition of the matrix with
-the rows $W b_i$, each first divided by its largest entry, which changes no span. Its right singular vectors that belong
+the rows $W b_i$, each first divided by the largest of its absolute values (a row of zeros by 1), which changes no span. Its right singular vectors that belong
 to $\sigma_i > k\, n\, \epsilon$ are the rows of $Q$. The others could be mere rounding: a rounding of $\epsilon$ in each of the
 $k\, n$ entries, none of which exceeds 1, moves a singular value by no more than $\sqrt{k\, n}\, \epsilon$.
 
@@ -366,7 +366,8 @@ def angle(
     r"""Return the angle between two vectors under a weight, by equation (10).
 
     Without a weight, it is off by no more than some roundings of 1, so that small angles, and those that are nearly $\pi$,
-    have as many right digits as the vectors themselves warrant. How long the vectors are does not matter.
+    have as many right digits as the vectors themselves warrant. How long the vectors are does not
+    matter, from 1e-300 to 1e300.
 
     Parameters
     ----------
@@ -414,7 +415,8 @@ def orthogonal_projection(
     x : ndarray
         The vector.
     spanning : ndarray
-        Vectors that span the subspace, one a row. Their lengths do not matter. They may be nearly dependent, dependent
+        Vectors that span the subspace, one a row. Their lengths do not matter, from 1e-300 to
+        1e300. They may be nearly dependent, dependent
         (what depends on others within rounding adds nothing), more than the space has dimensions, or zero.
     weight : ndarray, optional
         The matrix $M$, symmetric and positive definite. The identity if None.

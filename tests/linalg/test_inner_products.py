@@ -688,11 +688,22 @@ def test_gram_matrix_and_others_refuse_what_is_no_matrix_of_finite_numbers(a):
         orthogonal_projection(np.ones(3), a)
 
 
-@pytest.mark.parametrize("name", ["weighted_norm", "angle", "orthogonal_projection"])
 @pytest.mark.parametrize("weight", [np.diag([1.0, -1.0]), np.ones((2, 2)), np.zeros((2, 2))], ids=str)
-def test_weighted_norm_and_others_refuse_a_weight_that_is_not_positive_definite(name, weight):
+def test_weighted_norm_refuses_a_weight_that_is_not_positive_definite(weight):
     with pytest.raises(ValueError, match="weight must"):
-        WITH_A_WEIGHT[name](weight)
+        WITH_A_WEIGHT["weighted_norm"](weight)
+
+
+@pytest.mark.parametrize("weight", [np.diag([1.0, -1.0]), np.ones((2, 2)), np.zeros((2, 2))], ids=str)
+def test_angle_refuses_a_weight_that_is_not_positive_definite(weight):
+    with pytest.raises(ValueError, match="weight must"):
+        WITH_A_WEIGHT["angle"](weight)
+
+
+@pytest.mark.parametrize("weight", [np.diag([1.0, -1.0]), np.ones((2, 2)), np.zeros((2, 2))], ids=str)
+def test_orthogonal_projection_refuses_a_weight_that_is_not_positive_definite(weight):
+    with pytest.raises(ValueError, match="weight must"):
+        WITH_A_WEIGHT["orthogonal_projection"](weight)
 
 
 @pytest.mark.parametrize(

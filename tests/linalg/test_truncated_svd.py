@@ -204,6 +204,12 @@ def test_truncation_error_where_squares_are_zero_or_infinite(scale):
     assert_close(found, expected, f"truncation_error({scale:g} s, 2) / {scale:g}", "equation (3)", rtol=1e-9)
 
 
+def test_truncation_error_of_a_tail_that_is_tiny_beside_the_first():
+    found = np.array(truncation_error(np.array([7.3, 4.1e-170, 2.6e-170, 0.9e-170, 0.2e-170]), 1)) / 1e-170
+    call = "truncation_error([7.3, 4.1e-170, 2.6e-170, 0.9e-170, 0.2e-170], 1) / 1e-170"
+    assert_close(found, np.array([4.1, 4.9416596402]), call, "equation (3)", rtol=1e-9)
+
+
 def test_truncation_error_leaves_its_values_alone():
     unchanged(truncation_error, S.copy(), 2)
 

@@ -40,6 +40,10 @@ def test_the_form_of_numbers_does_not_count():
     assert not alike(error("returned inf"), error("returned -inf"))
 
 
+def test_a_number_at_the_end_of_a_sentence_is_read():
+    assert fingerprint(AssertionError("f returned 1e-150. It should be 2.5.")).split()[1:] == ["1e-150", "2.5"]
+
+
 def test_numbers_within_names_are_words():
     assert not alike(error("float32 (3,)"), error("float64 (3,)"))
 

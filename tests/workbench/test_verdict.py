@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs/verdict.md"
 NORMS, PCA = exercises()["linalg/norms"], exercises()["linalg/pca"]
 L1 = "return float(np.abs(x).sum())"
+UNKNOWN = ("scores @ self.components_ + self.mean_", "np.sin(scores) @ self.components_ + self.mean_")
 DIVIDES = ("variances = (singular_values / (n_samples - 1) ** 0.5) ** 2", "variances = singular_values**2 / n_samples")
 
 
@@ -134,13 +135,16 @@ def test_a_part_whose_tests_wait_for_another_one_is_not_done(learner):
     assert "not run          PCA.transform          its tests wait for another part" in learner.shown()
 
 
-def test_the_mistake_that_a_run_looks_like_and_open_prerequisites_are_told(learner):
+def test_the_mistake_that_a_run_looks_like_is_told_and_open_prerequisites_where_it_looks_like_none(learner):
     learner.solve(PCA, DIVIDES)
     verdict = learner.check(PCA)
     assert "it looks like this: Your variances are too small by the factor (n - 1) / n" in verdict.why
-    assert verdict.rests_on == ["linalg/norms"]
+    assert verdict.rests_on == []
+    assert "It looks like this: Your variances are too small" in " ".join(learner.shown().split())
+    learner.solve(PCA, UNKNOWN)
+    verdict = learner.check(PCA)
+    assert (verdict.why, verdict.rests_on) == ("", ["linalg/norms"])
     shown = " ".join(learner.shown().split())
-    assert "It looks like this: Your variances are too small" in shown
     assert "It rests on linalg/norms, which you have not finished" in shown
     learner.solve(NORMS)
     assert learner.check(PCA).rests_on == []

@@ -140,6 +140,7 @@ matrices, and everything that works entry by entry, are welcome.
 - $L$ and $U$ are right for $2 \times 2$, and $L$ is wrong for larger matrices, wherever rows were exchanged late.
 - Some multipliers are larger than 1, though rows were exchanged.
 - A column of zeros gives `nan`.
+- Entries of $10^{-17}$ are left below the diagonal of $U$, where zeros belong.
 - Every second determinant has the wrong sign, or one of 200 rows is `inf` or 0.
 
 ## Cost

@@ -283,7 +283,7 @@ def truncation_error(singular_values: Float[np.ndarray, " r"], rank: int) -> tup
     Returns
     -------
     spectral, frobenius : float
-        The distance in the spectral and in the Frobenius norm; both are 0 if all are kept. The singular values may be so small or
+        The distance in the spectral and in the Frobenius norm; both are 0 if all are kept. What is dropped may be so small or
         large that their squares are 0 or infinite.
 
     Raises
@@ -319,7 +319,7 @@ def explained_energy(singular_values: Float[np.ndarray, " r"]) -> Float[np.ndarr
     Returns
     -------
     ndarray
-        $e_1, e_2, \dots$, which rise to 1; all 1 for the zero matrix, of which nothing is missing.
+        $e_1, e_2, \dots$, which rise to 1 up to rounding; all 1 for the zero matrix, of which nothing is missing.
 
     Raises
     ------
@@ -353,7 +353,7 @@ def compress_image(image: Float[np.ndarray, "height width n_channels"], rank: in
     Returns
     -------
     CompressedImage
-        The photograph made of them, with what is below 0 or above 1 set to 0 and 1, and the ratio.
+        The photograph made of them, with what is below 0 or above 1 set to 0 and 1, and the ratio. In float32 if `image` is.
 
     Raises
     ------

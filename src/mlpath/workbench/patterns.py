@@ -51,7 +51,7 @@ def fingerprint(error: BaseException) -> str:
     words = "".join(NUMBER.sub("#", text).split())
     found = NUMBER.findall(text)
     telling = [number for number in found if not number.lstrip("+-").isdigit()] or found  # not counts and indices
-    numbers = [f"{float(number):.4g}" for number in telling[:NUMBERS]]
+    numbers = [f"{float(number.rstrip('.')):.4g}" for number in telling[:NUMBERS]]
     return " ".join([f"{zlib.crc32(words.encode()):08x}", *numbers])
 
 

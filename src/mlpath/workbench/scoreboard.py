@@ -154,9 +154,10 @@ class Scoreboard:
     def _print_why(
         self, reporter: pytest.TerminalReporter, exercise: Exercise, outcomes: dict[str, str], causes: list[str]
     ) -> None:
-        """Say what the cause may be, and which prerequisites are open."""
+        """Say what the cause may be or, if nothing is known, which prerequisites are open."""
         if cause := self.cause(exercise, outcomes, causes):
             reporter.write_line(f"    {cause}", bold=True)
+            return
         for need in self.open_needs(exercise):
             reporter.write_line(f"    it rests on {need}, which you have not finished: that may be the place to begin")
 

@@ -299,6 +299,7 @@ class Clerk:
         if self.first is not None:
             test = self.first.nodeid.partition("::")[2]
             first = Failure(test, part_of(test, names) or "", self.first.longreprtext, self.first.capstdout)
+        why = board.cause(exercise, outcomes, board.causes[file]) or ""
         return Verdict(
             exercise=exercise.id,
             title=exercise.details.title,
@@ -307,8 +308,8 @@ class Clerk:
             parts=parts,
             others=others,
             first=first,
-            why=board.cause(exercise, outcomes, board.causes[file]) or "",
-            rests_on=board.open_needs(exercise) if first else [],
+            why=why,
+            rests_on=board.open_needs(exercise) if first and not why else [],
             **known,
         )
 
