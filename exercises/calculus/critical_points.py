@@ -2,8 +2,8 @@ r"""Critical points: where a function is flat, and what it does around.
 
 ## Idea
 
-A function of several variables is flat at the bottom of a valley, on the top of a hill and on a pass between two hills. All that
-training does happens between such points, and in many dimensions most of them are passes. To find them, look for zeros of the
+A function of several variables is flat at the bottom of a valley, on the top of a hill and on a pass between two hills. Training
+moves from the neighbourhood of one such point to that of another, and in many dimensions most of them are passes. To find them, look for zeros of the
 gradient: Newton's method finds one from each start, so try many starts. To tell them apart, look at the second derivatives: the
 signs of the Hessian's eigenvalues say along how many directions it goes up, and along how many down.
 
@@ -95,7 +95,7 @@ $(2.575, 0)$ with $16.9$, still too far. With $t = 1/4$ it leads to $(1.3375, 0)
 ## Cost
 
 $O(n^3)$ for each step, besides a gradient for each $t$ tried and a Hessian. Near a regular point 5 to 6 steps give all digits; near a
-degenerate one each step gains a bit only.
+degenerate one each step gains one binary digit only.
 
 ## Go further
 
@@ -205,7 +205,8 @@ def inertia(hessian: Matrix, flat: float = 1e-4) -> tuple[int, int, int]:
     Raises
     ------
     ValueError
-        If `hessian` is not a symmetric matrix of finite numbers, or `flat` is not positive.
+        If `hessian` is not a symmetric matrix of finite numbers, up to a hundred roundings of its largest entry (of one made by
+        differences take the mean with its transpose), or `flat` is not positive.
 
     Examples
     --------
@@ -335,8 +336,8 @@ def newton(gradient: Gradient, hessian: Hessian, start: Vector, *, tol: float = 
     Raises
     ------
     ValueError
-        If `start` is not a vector of finite numbers, `tol` is not positive, `max_steps` is negative, or `gradient` or
-        `hessian` returns another shape than it should.
+        If `start` is not a vector of finite numbers, `tol` is not positive, `max_steps` is negative, `gradient` or `hessian`
+        returns another shape than it should, or `hessian` a matrix that is not finite or not symmetric at a point on the way.
 
     Examples
     --------
@@ -361,7 +362,7 @@ def distinct(points: Float[np.ndarray, "n_points n"], apart: float) -> Float[np.
     Parameters
     ----------
     points : ndarray
-        The points, one a row; there may be none.
+        The points, one a row; there may be none, in the shape (0, n), and the result then has that shape.
     apart : float
         The distance below which two points are taken for one. Positive.
 
@@ -417,7 +418,8 @@ def find_critical_points(
     Returns
     -------
     list of CriticalPoint
-        Each critical point once, in any order; none if no search converged.
+        Each critical point once, in any order; none if no search converged. Near a degenerate one searches end further from it than
+        `apart`, so that it may come several times: ask for a smaller `tol` or a larger `apart`.
 
     Raises
     ------

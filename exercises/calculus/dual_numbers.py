@@ -53,8 +53,8 @@ A loss has $m = 1$: that is why networks are trained in reverse.
 $$\nabla f(x + v\varepsilon) = \nabla f(x) + (H v)\,\varepsilon, \tag{7}$$
 
 with $H$ the Hessian, which is never formed. Two numbers must be kept apart if such runs are nested: how fast something changes with the inner
-direction, and how fast with the outer one. Each run has its own $\varepsilon$, told by a `level`, and what belongs
-to an outer run counts as a constant in the inner.
+direction, and how fast with the outer one. Each run has its own $\varepsilon$, told by a `level`: `next(LEVELS)` is a number that no
+run has had. What belongs to an outer run counts as a constant in the inner.
 
 ## Worked example
 
@@ -82,7 +82,7 @@ on a `Dual` to the rule of that operation.
 
 ## Pitfalls
 
-- `0.0 ** 0` has the slope nan.
+- The slope of `x**0` comes out as nan at 0.
 - Derivatives are right where the direction is $(1, \dots, 1)$, and wrong for others.
 - A quotient's slope has the wrong sign, or has lost all its digits for values of size $10^{200}$.
 - The value of a function that ignores its argument comes back where a tangent of zeros should.
@@ -95,7 +95,7 @@ on a `Dual` to the rule of that operation.
 
 A JVP takes two to three times as long as the value alone, a VJP about as much and the memory for the $z_k$, and a Hessian-vector
 product three to four gradients; a Hessian as a matrix takes $n$ of these. For a network of 64-128-10 units on 256 digits the benchmark
-finds the three between half the time of torch, which does the same in small compiled steps, and a little more than it.
+measures 0.5 of torch's time for a JVP, 1.0 for a gradient and 0.9 for a Hessian-vector product.
 
 ## Go further
 
@@ -181,7 +181,8 @@ class Dual(np.lib.mixins.NDArrayOperatorsMixin):  # given
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
         """Hand an operation of NumPy to its rule."""
         if method != "__call__" or options or not (ufunc in RULES or ufunc in COMPARISONS):
-            raise TypeError(f"dual numbers have no rule for numpy.{ufunc.__name__}")
+            name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise TypeError(f"dual numbers have no rule for numpy.{name}{' with options' * bool(options)}")
         if ufunc in COMPARISONS:
             return ufunc(*(x.value if isinstance(x, Dual) else x for x in operands))
         return RULES[ufunc](*operands)
@@ -309,7 +310,7 @@ def of_shape(values: Any, name: str, like: Any) -> Any:  # given: argument check
     """
     values = _point(values, name)
     if values.shape != np.shape(like.value if isinstance(like, Dual) else like):
-        raise ValueError(f"{name} must have the shape {like.shape}, got {values.shape}")
+        raise ValueError(f"{name} must have the shape {np.shape(like)}, got {values.shape}")
     return values
 
 
@@ -594,7 +595,8 @@ def jvp(f: Function, x: Numbers, v: Numbers) -> tuple[Numbers, Numbers]:
     ValueError
         If `x` is not an array of real, finite numbers, or `v` not one of its shape.
     TypeError
-        If `f` uses a function of NumPy that has no rule, or makes a plain array of dual numbers.
+        If `f` uses a function of NumPy that has no rule, or makes a plain array of dual numbers. (A method of arrays that `Dual`
+        lacks, such as `mean`, is an AttributeError.)
 
     Examples
     --------
@@ -625,7 +627,7 @@ def vjp(layers: Sequence[Layer], x: Numbers, w: Numbers) -> tuple[Numbers, Numbe
     Returns
     -------
     value, product : ndarray
-        $F(x)$, and $w^\top J$ in the shape of `x`. Where `x` is a Dual, both are.
+        $F(x)$, and $w^\top J$ in the shape of `x`. Where `x` is a Dual, both are. Single precision if `x` and `w` are.
 
     Raises
     ------
@@ -660,7 +662,7 @@ def jacobian(layers: Sequence[Layer], x: Float[np.ndarray, " n"]) -> Float[np.nd
     Returns
     -------
     ndarray
-        The Jacobian: row `i` is the gradient of output `i`.
+        The Jacobian: row `i` is the gradient of output `i`. Single precision if `x` is, and the layers keep it.
 
     Raises
     ------
@@ -700,7 +702,7 @@ def hessian_vector_product(layers: Sequence[Layer], x: Numbers, v: Numbers) -> t
     Returns
     -------
     gradient, product : ndarray
-        $\nabla f(x)$ and $Hv$, of the shape of `x`.
+        $\nabla f(x)$ and $Hv$, of the shape of `x`. Single precision if `x` and `v` are.
 
     Raises
     ------

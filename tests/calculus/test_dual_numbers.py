@@ -416,6 +416,8 @@ def test_vjp_refuses_a_row_of_another_shape():
         vjp([SQUARES, TOTAL], X, V)
     with pytest.raises(ValueError, match="w must"):
         vjp([SQUARES], X, 1.0)
+    with pytest.raises(ValueError, match="w must"):
+        vjp([Layer(lambda z: float(z.sum()), lambda z, w: w + 0 * z)], X, V)
 
 
 def test_vjp_leaves_its_arguments_alone():
@@ -576,6 +578,12 @@ def test_hessian_vector_product_needs_few_runs():
     what = f"hessian_vector_product in 50 variables ran its layer {calls['forward']} times and pulled it back {calls['pullback']} times"
     assert calls["forward"] <= 3, f"{what}, expected at most 3 runs, whatever the number of variables"
     assert calls["pullback"] <= 2, f"{what}, expected at most 2 pullbacks, whatever the number of variables"
+
+
+def test_hessian_vector_product_keeps_single_precision():
+    pair = hessian_vector_product([SQUARES, SQUARES, TOTAL], X.astype(np.float32), V.astype(np.float32))
+    for result, name in zip(pair, ("gradient", "product"), strict=True):
+        assert result.dtype == np.float32, f"the {name} of hessian_vector_product of float32 is {result.dtype}"
 
 
 def test_hessian_vector_product_refuses_a_v_of_another_shape():

@@ -410,6 +410,12 @@ def test_an_open_prerequisite_is_suggested_where_something_fails_for_no_known_ca
     assert "it rests on" not in work.out
 
 
+def test_no_prerequisite_is_suggested_where_most_tests_of_a_part_pass(work):
+    work.solve(PCA_ID, ("return X if X.dtype in (np.float32, np.float64) else", "return"))
+    assert work.run(f"exercises/{PCA_ID}.py") == 1
+    assert "it rests on" not in work.out
+
+
 def test_changed_tests_name_no_mistake(work):
     work.solve(PCA_ID, DIVIDES)
     tests = work.root / exercises()[PCA_ID].tests

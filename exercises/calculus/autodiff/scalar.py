@@ -2,10 +2,10 @@ r"""Reverse-mode differentiation of scalars: values that remember what they were
 
 ## Idea
 
-A program that computes a number is a list of small steps: a sum, a product, a sine. The derivative of each step is known.
+A program that computes a number is a list of small operations: a sum, a product, a sine. The derivative of each is known.
 Let every number remember which numbers it was made from, and with which slopes, and walk back from the result: at each
 number, pass on what the result owes to it. One walk gives the derivative of the result by *every* input, exact but for
-rounding, and for the price of a few evaluations. It needs no formulas for the whole and no steps to choose. This is how
+rounding, and for the price of a few evaluations. It needs no formulas for the whole and no step size. This is how
 every neural network is trained; here the numbers are single floats, so that nothing distracts from the walk.
 
 ## Maths
@@ -26,8 +26,8 @@ $$v = a / b: \qquad \partial v / \partial a = 1 / b, \qquad \partial v / \partia
 
 $$v = a^b: \qquad \partial v / \partial a = b\, a^{b - 1}, \qquad \partial v / \partial b = v \log a. \tag{5}$$
 
-(5) takes care at the edge. A power with $b = 0$ is 1 whatever $a$ is, so its slope by $a$ is 0, also at $a = 0$. The slope by
-$b$ is 0 at $a = 0$, where all powers $b > 0$ are 0. For $a < 0$ only whole $b$ give a real number, and a slope by $b$ does not
+(5) takes care at the edge. A power with $b = 0$ is 1 whatever $a$ is, so its slope by $a$ is 0, also at $a = 0$. At $a = 0$
+the slope by $b$ counts as 0, whatever $b$ is. For $a < 0$ only whole $b$ give a real number, and a slope by $b$ does not
 exist: it is NaN, and harmless while $b$ is a constant, whose slope nobody asks for. Functions of one number have one slope; for
 $t = \tanh a$ it can be had from the value,
 
@@ -156,7 +156,7 @@ class Var:  # given: what a number remembers, and the operators, which call the 
     ------
     ValueError
         If `value` is not a real, finite number, or there are not as many slopes as parents. So an operation whose result
-        overflows says so at once.
+        overflows says so at once, unless Python's own OverflowError does.
 
     Examples
     --------
@@ -438,7 +438,7 @@ def tanh(a: Number) -> Var:
     Returns
     -------
     Var
-        The result, with `a` as its parent.
+        The result, with `a` as its parent. Its slope, taken from the value, is 0 where the value rounds to 1.
 
     Examples
     --------
@@ -453,7 +453,7 @@ def tanh(a: Number) -> Var:
 def topological_order(y: Var) -> list[Var]:
     """Return all that a number was made from in a topological order, equation (8).
 
-    Graphs may be deep: there is no recursion.
+    Graphs may be deep, deeper than Python lets functions call themselves: keep a list of what is to be visited instead.
 
     Parameters
     ----------

@@ -18,7 +18,8 @@ The nodes $t_k$ and weights $w_k$ are those of Gauss and Legendre on $[0, 1]$: w
 Walking the same way faster changes nothing; walking backwards turns the sign.
 
 **Potentials.** If $F = \nabla \varphi$, then $F \cdot \dot r$ is the derivative of $\varphi(r(t))$ by the chain rule, and (1) is
-$\varphi(r(1)) - \varphi(r(0))$, whatever the way between. So a potential is found along the straight way from some base $b$, where it is set to 0:
+$\varphi(r(1)) - \varphi(r(0))$, whatever the way between. So a potential is found along the straight way from some base $b$, where it is set to 0, wherever that way lies in the field's
+region:
 
 $$\varphi(x) = \int_0^1 F\big(b + t (x - b)\big) \cdot (x - b)\, dt. \tag{2}$$
 
@@ -69,7 +70,8 @@ the origin would give 0 everywhere, as the way there is always across the flow, 
 
 ## Plan
 
-`nodes` gives the $t_k$ and $w_k$; a `Curve` is a pair of functions, a `Surface` three. All of them take many parameters at once.
+`nodes` gives the $t_k$ and $w_k$; a `Curve` is a pair of functions, a `Surface` three. These functions take many parameters
+at once, as arrays.
 
 | part | takes | returns | by |
 |---|---|---|---|
@@ -322,7 +324,7 @@ def rotation_share(field: VectorField, points: Points, step: float = 1e-5) -> Fl
     Returns
     -------
     ndarray
-        From 0 for a gradient to 1 for a rotation; 0 where the Jacobian is 0.
+        From 0 for a gradient to 1 for an antisymmetric Jacobian, as a turning disc has; 0 where the Jacobian is 0.
 
     Raises
     ------
@@ -392,7 +394,7 @@ def box_integral(f: Function, low: Float[np.ndarray, " n"], high: Float[np.ndarr
     Returns
     -------
     float
-        The integral; in no dimension the value of `f`.
+        The integral; in no dimension the value of `f`, which is then asked for one point of the shape (1, 0).
 
     Raises
     ------

@@ -40,7 +40,7 @@ the line, then $|\varphi^{(k+1)}(t)| \le M \left( \sum_i |d_i| \right)^{k+1}$ by
 
 $$|R_k| \le \frac{M}{(k+1)!} \left( |d_1| + \dots + |d_n| \right)^{k+1}. \tag{5}$$
 
-**Order.** Halve the step, and the remainder shrinks by $2^{k+1}$: on logarithmic scales error against size is a line whose slope is
+**Order.** Halve the step, and the remainder shrinks by a factor of $2^{k+1}$: on logarithmic scales error against size is a line whose slope is
 
 $$\text{order} = \frac{\sum_j (u_j - \bar u)(w_j - \bar w)}{\sum_j (u_j - \bar u)^2}, \qquad u_j = \log s_j, \quad w_j = \log |R(s_j d)|, \tag{6}$$
 
@@ -75,8 +75,8 @@ Several steps $d$ are handed over at once, one a row, and each gets its number.
 - The error falls with the square of the step although third derivatives are in the model: one of them is wrong, or a factorial is missing.
 - The model is right along the axes and wrong along diagonals.
 - The measured order is too small, or negative: most of the errors are rounding.
-- The order comes out as a whole one too large at one point only. There the next derivative happens to vanish; look elsewhere.
-- More terms make it worse: far from $a$, powers of the step grow faster than factorials. Some series never converge there.
+- The measured order is too large by one, at one point only. There the next derivative happens to vanish; look elsewhere.
+- More terms make it worse: far from $a$ the terms grow before they fall, and for some functions they never fall.
 - The remainder found as $f(a + d)$ less the expansion has no right digit for small steps, where (4) has nearly all.
 
 ## Cost
@@ -143,7 +143,7 @@ def linear_term(gradient: Float[np.ndarray, " n"], steps: Steps) -> Numbers:
     Returns
     -------
     ndarray
-        The first term of the expansion for each step.
+        The first term of the expansion for each step. Single precision if both arguments are.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def quadratic_term(hessian: Float[np.ndarray, "n n"], steps: Steps) -> Numbers:
     Returns
     -------
     ndarray
-        The second term of the expansion for each step, its factorial included.
+        The second term of the expansion for each step, its factorial included. Single precision if both arguments are.
 
     Raises
     ------
@@ -207,7 +207,7 @@ def cubic_term(third: Float[np.ndarray, "n n n"], steps: Steps) -> Numbers:
     Returns
     -------
     ndarray
-        The third term of the expansion for each step, its factorial included.
+        The third term of the expansion for each step, its factorial included. Single precision if both arguments are.
 
     Raises
     ------
@@ -274,7 +274,8 @@ def expansion(partials: Callable[[tuple[int, ...]], float], order: int, steps: S
     Parameters
     ----------
     partials : callable
-        Takes a multi-index as a tuple of whole numbers, and returns that derivative at $a$. It is called once for each.
+        Takes a multi-index as a tuple of whole numbers, and returns that derivative at $a$. It is called once for each
+        multi-index.
     order : int
         The order $k$, 0 or more.
     steps : ndarray
@@ -307,7 +308,7 @@ def expansion(partials: Callable[[tuple[int, ...]], float], order: int, steps: S
 
 
 def remainder_bound(largest: float, order: int, steps: Steps) -> Numbers:
-    """Return how much an expansion misses at most, equation (5). Powers and factorials may be too large for floats alone.
+    """Return how much an expansion misses at most, equation (5). The power and the factorial may each be too large for a float.
 
     Parameters
     ----------
@@ -321,7 +322,7 @@ def remainder_bound(largest: float, order: int, steps: Steps) -> Numbers:
     Returns
     -------
     ndarray
-        The bound for each step.
+        The bound for each step. Single precision if the steps are.
 
     Raises
     ------
@@ -353,14 +354,15 @@ def integral_remainder(derivative: Callable[[float], float], order: int) -> floa
     Parameters
     ----------
     derivative : callable
-        Takes $t$ from 0 to 1 and returns $\varphi^{(k+1)}(t)$: the derivative of order `order + 1` along the line.
+        Takes one $t$ at a time, from 0 to 1, and returns $\varphi^{(k+1)}(t)$: the derivative of order `order + 1` along the line.
     order : int
         The order $k$ of the expansion, from 0 to 20.
 
     Returns
     -------
     float
-        The remainder $R_k$: to ten digits or more where the derivative is smooth and grows or swings little, for tiny steps too.
+        The remainder $R_k$: to ten digits or more where the derivative is smooth and grows or swings little, however small it is. Any
+        rule of quadrature that reaches them will do, NumPy's nodes and SciPy's `quad` included.
 
     Raises
     ------

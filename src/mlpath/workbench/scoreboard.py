@@ -158,20 +158,22 @@ class Scoreboard:
         if cause := self.cause(exercise, outcomes, causes):
             reporter.write_line(f"    {cause}", bold=True)
             return
-        for need in self.open_needs(exercise):
+        for need in self.open_needs(exercise, outcomes):
             reporter.write_line(f"    it rests on {need}, which you have not finished: that may be the place to begin")
 
-    def open_needs(self, exercise: Exercise) -> list[str]:
-        """Return the prerequisites whose files leave something to be written."""
-        files = {
-            need: self.config.rootpath / exercises()[need].file
-            for need in exercise.details.needs
-            if need in exercises()
-        }
+    def open_needs(self, exercise: Exercise, outcomes: Mapping[str, str]) -> list[str]:
+        """Return the prerequisites whose files leave something to be written, if what is missing may be found in them.
+
+        Where most tests of a part pass, its idea was understood: no other exercise has the detail that is wrong.
+        """
+        parts = [part_of(name, exercise.parts) for name in outcomes]
+        failed = Counter(part for part, outcome in zip(parts, outcomes.values(), strict=True) if outcome == "failed")
+        if all(2 * count < parts.count(part) for part, count in failed.items()):
+            return []
         return [
             need
-            for need, file in files.items()
-            if file.exists() and left_open(file.read_text(encoding="utf-8", errors="replace"))
+            for need in exercise.details.needs
+            if need in exercises() and (self.config.rootpath / exercises()[need].file).exists() and self._is_open(need)
         ]
 
     def cause(self, exercise: Exercise, outcomes: Mapping[str, str], causes: list[str]) -> str | None:
@@ -191,6 +193,11 @@ class Scoreboard:
             and set(outcomes.values()) <= FINE
         }
 
+    def _is_open(self, id_: str) -> bool:
+        """Whether the learner's file is not there, or leaves something to be written."""
+        file = self.config.rootpath / exercises()[id_].file
+        return not file.exists() or bool(left_open(file.read_text(encoding="utf-8", errors="replace")))
+
     def _print_tracks(self, reporter: pytest.TerminalReporter) -> None:
         done = self._done()
         met = self.not_started | set(self.files.values())
@@ -199,8 +206,8 @@ class Scoreboard:
             self._print_next(reporter, [id_ for id_ in exercises() if id_ in met and id_ not in done])
         elif met:
             order = list(exercises())
-            after = order[order.index(next(iter(met))) + 1 :][:1]
-            self._print_next(reporter, after if met <= done else list(met))
+            after = [id_ for id_ in order[order.index(next(iter(met))) + 1 :] if self._is_open(id_)]
+            self._print_next(reporter, after[:1] if met <= done else list(met))
 
     def _print_counts(self, reporter: pytest.TerminalReporter, met: set[str], done: set[str]) -> None:
         width = max(len(track.title) for track in tracks())

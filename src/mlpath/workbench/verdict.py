@@ -309,7 +309,7 @@ class Clerk:
             others=others,
             first=first,
             why=why,
-            rests_on=board.open_needs(exercise) if first and not why else [],
+            rests_on=board.open_needs(exercise, outcomes) if first and not why else [],
             **known,
         )
 

@@ -524,6 +524,18 @@ def test_backward_does_not_mix_up_parents_that_get_the_same_array():
     assert_close(g, G, "the gradient that was given to backward, afterwards,", "what it was before")
 
 
+@pytest.mark.parametrize("view", ["reshape", "transpose"])
+def test_backward_does_not_mix_up_an_array_and_its_views(view):
+    # What is handed back through a view is a view as well: to write to it is to write to the adjoint that it came from.
+    x = Variable(A)
+    r = x.reshape(*A.shape[::-1]) if view == "reshape" else x.T
+    found = backward((r * r).sum() + (x * 3).sum())
+    assert_close(found[r], 2 * r.value, f"backward(sum of r r + 3 x)[r], r a {view} of x,", "equation (10)", rtol=RTOL)
+    assert_close(found[x], 2 * A + 3, f"backward(sum of r r + 3 x)[x], r a {view} of x,", "equation (10)", rtol=RTOL)
+    found = backward(x.sum() + (x * x).sum())
+    assert_close(found[x], 1 + 2 * A, "backward(x.sum() + (x * x).sum())[x]", "equation (10)", rtol=RTOL)
+
+
 def test_backward_has_all_that_y_was_made_from_and_nothing_else():
     x, w = Variable(A), Variable(A)
     u = node(A, (x, 1.3), (w, 0.0))

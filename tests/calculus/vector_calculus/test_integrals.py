@@ -395,6 +395,17 @@ def test_box_flux_is_the_integral_of_the_divergence():
     assert_close(got, inside, "box_flux(field, box)", "the integral of the divergence, Gauss's theorem (7)", rtol=1e-7)
 
 
+def test_box_flux_uses_so_many_nodes():
+    shapes = []
+    box_flux(lambda x: shapes.append(x.shape) or x, LOW, HIGH, n_nodes=3)
+    got = sum(shape[0] for shape in shapes)
+    assert got == 6 * 9, (
+        f"box_flux(..., n_nodes=3) of a box in space evaluated the field at {got} points, expected 6 x 9"
+    )
+    with pytest.raises(ValueError, match="n_nodes must"):
+        box_flux(swirl, LOW, HIGH, n_nodes=0)
+
+
 def test_box_flux_refuses_a_bad_field():
     with pytest.raises(ValueError, match="field must"):
         box_flux(lambda x: x[:, :2], LOW, HIGH)

@@ -40,7 +40,7 @@ $\operatorname{tr} PQ = \operatorname{tr} QP$, $\langle \bar V, dA\, B \rangle =
 
 $$\bar A = \bar V B^\top, \qquad \bar B = A^\top \bar V. \tag{5}$$
 
-The shapes leave no other choice. A vector on the left counts as a matrix of one row, on the right as one of one column, and that axis
+Where no matrix is square the shapes leave no other choice. A vector on the left counts as a matrix of one row, on the right as one of one column, and that axis
 of the product is dropped; put it back before (5). Arrays of more axes are stacks of matrices: the last two axes are multiplied
 and the ones before broadcast, so that (4) applies to these.
 
@@ -69,7 +69,7 @@ reached, its adjoint is complete, and each of its parents gets a share:
 
 $$\bar A \leftarrow \bar A + J^\top \bar V. \tag{10}$$
 
-$\bar y$ is 1 for a single number. If $y$ is an array, choose any $\bar y$ of its shape: the walk gives the gradient of $\langle \bar y, y \rangle$.
+A share takes the precision of its parent. $\bar y$ is 1 for a single number. If $y$ is an array, choose any $\bar y$ of its shape: the walk gives the gradient of $\langle \bar y, y \rangle$.
 
 **In place.** A rule may need the values of the way forward, as (3) does. If somebody changes an array in the meantime, the
 gradient is that of another computation. So a `Variable` copies what it is given and locks its array: writing to it is an error.
@@ -109,7 +109,7 @@ parent's share. An operation returns `record(value, (a, vjp of a), (b, vjp of b)
 - Rows that are picked twice get the share of one.
 - Two parents get the same array as their share, one of them is added to in place, and the other changes with it.
 - All is well until a logit is 1,000.
-- float32 comes in and float64 goes out: somewhere an array of zeros or ones was made.
+- float32 comes in and float64 goes out: somewhere an array of zeros or ones was made, or a count divided by.
 - A gradient that is NaN: find the first Variable with a value that is not finite.
 
 ## Cost
@@ -127,7 +127,7 @@ An experiment: draw the graph of `log_sum_exp` written with `reduce_max`, `exp`,
 time it beside yours. A stretch goal: `convolve` for images, by indexing all patches and one matrix product.
 
 What is not here: derivatives of derivatives, since the vjps compute with plain arrays; operations in place; checks for NaN on the
-way, which pass through as in NumPy (only what a computation begins with must be finite).
+way, which pass through as in NumPy (only what a computation begins with must be finite, and what is made from constants alone).
 
 ## References
 
@@ -155,7 +155,8 @@ Axes = int | tuple[int, ...] | None
 class Variable:  # given: what an array remembers, and the operators, which call the functions below
     """An array that knows what it was made from.
 
-    Operators `+ - * / ** @` and brackets work as for NumPy's arrays; what stands beside a Variable and is none is a constant.
+    Operators `+ - * / @` and brackets work as for NumPy's arrays, and `**` with a plain number as the exponent; what stands
+    beside a Variable and is none is a constant.
     Plain numbers and arrays of whole numbers take its precision.
 
     Parameters
@@ -555,7 +556,7 @@ def log(a: Operand) -> Variable:  # given
     Returns
     -------
     Variable
-        The result, as NumPy has it for entries that are not positive.
+        The result, as NumPy has it for entries that are not positive; but what is made from constants alone must be finite.
 
     Examples
     --------
@@ -668,8 +669,8 @@ def concatenate(arrays: Iterable[Operand], axis: int = 0) -> Variable:  # given
 
     Parameters
     ----------
-    arrays : iterable of Variable, ndarray or float
-        The arrays, of the same shape but for that axis.
+    arrays : iterable of Variable or ndarray
+        The arrays, of at least one axis and of the same shape but for that axis.
     axis : int
         The axis.
 
@@ -860,9 +861,8 @@ def index(a: Operand, key: Any) -> Variable:
     """
     # given: the array, and a copy of the key, which its owner may change later
     (x,) = _values(a)
-    key = tuple(
-        np.array(k) if isinstance(k, list | np.ndarray) else k for k in (key if isinstance(key, tuple) else (key,))
-    )
+    keys = key if isinstance(key, tuple) else (key,)
+    key = tuple(np.array(k, None if np.size(k) else int) if isinstance(k, list | np.ndarray) else k for k in keys)
 
     # yours
     def collect(g: np.ndarray) -> np.ndarray:

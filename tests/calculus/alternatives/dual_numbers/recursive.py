@@ -31,7 +31,8 @@ class Dual(np.lib.mixins.NDArrayOperatorsMixin):  # given
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
         """Hand an operation of NumPy to its rule."""
         if method != "__call__" or options or not (ufunc in RULES or ufunc in COMPARISONS):
-            raise TypeError(f"dual numbers have no rule for numpy.{ufunc.__name__}")
+            name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise TypeError(f"dual numbers have no rule for numpy.{name}{' with options' * bool(options)}")
         if ufunc in COMPARISONS:
             return ufunc(*(x.value if isinstance(x, Dual) else x for x in operands))
         return RULES[ufunc](*operands)
@@ -107,7 +108,7 @@ def of_shape(values: Any, name: str, like: Any) -> Any:  # given: argument check
     """Return `values` as a point of the shape of `like`, or raise a ValueError."""
     values = _point(values, name)
     if values.shape != np.shape(like.value if isinstance(like, Dual) else like):
-        raise ValueError(f"{name} must have the shape {like.shape}, got {values.shape}")
+        raise ValueError(f"{name} must have the shape {np.shape(like)}, got {values.shape}")
     return values
 
 
@@ -265,8 +266,9 @@ def hessian_vector_product(layers: Sequence[Layer], x: Numbers, v: Numbers) -> t
         raise ValueError("layers must end in a number, got a vector or more")
     # yours
     level = next(LEVELS)
-    v = of_shape(v, "v", _point(x, "x"))
-    return split(vjp(layers, Dual(x, v, level), 1.0)[1], level)
+    x = _point(x, "x")
+    v = of_shape(v, "v", x)
+    return split(vjp(layers, Dual(x, v, level), x.dtype.type(1))[1], level)
 
 
 COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.isfinite}
