@@ -41,7 +41,7 @@ def asked_by_fish(line):
 
 @pytest.mark.parametrize("ask", [asked_by_bash, asked_by_zsh, asked_by_fish])
 def test_shells_are_told_the_ids(ask):
-    assert ask("mlpath check linalg/n") == ["linalg/norms"]
+    assert ask("mlpath check linalg/norm") == ["linalg/norms"]
 
 
 @pytest.mark.parametrize("ask", [asked_by_bash, asked_by_fish])
