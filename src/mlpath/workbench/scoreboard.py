@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -206,8 +207,9 @@ class Scoreboard:
             self._print_next(reporter, [id_ for id_ in exercises() if id_ in met and id_ not in done])
         elif met:
             order = list(exercises())
-            after = [id_ for id_ in order[order.index(next(iter(met))) + 1 :] if self._is_open(id_)]
-            self._print_next(reporter, after[:1] if met <= done else list(met))
+            later = filter(self._is_open, order[order.index(next(iter(met))) + 1 :])
+            after = islice(later, 1)  # reads no more files than it has to
+            self._print_next(reporter, list(after) if met <= done else list(met))
 
     def _print_counts(self, reporter: pytest.TerminalReporter, met: set[str], done: set[str]) -> None:
         width = max(len(track.title) for track in tracks())
