@@ -1,6 +1,7 @@
 """The peer is tensorly's `parafac` from the same start, for as many sweeps: the same errors, and the same factors up to their lengths."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from tensorly import cp_tensor
@@ -21,7 +22,7 @@ def ours(x: np.ndarray, start: list[np.ndarray]) -> list[float]:
 
 
 def theirs(x: np.ndarray, start: list[np.ndarray]) -> list[float]:
-    first = cp_tensor.CPTensor((None, [f.copy() for f in start]))
+    first: Any = cp_tensor.CPTensor((None, [f.copy() for f in start]))
     return parafac(x, start[0].shape[1], init=first, n_iter_max=SWEEPS, tol=0, return_errors=True)[1]
 
 

@@ -2,20 +2,21 @@ r"""Dual numbers: forward-mode differentiation, and Hessians times vectors.
 
 ## Idea
 
-A dual number carries a value and, beside it, how fast that value changes. Every operation works on both: a product follows the
-product rule, a sine multiplies by a cosine. Code that was written for numbers, run on dual numbers, returns its result and the exact
-derivative along one direction, in one go and without a step size. That is *forward mode*. Its price is one run for each
-direction; running the chain rule backwards, *reverse mode*, pays one run for each output instead. Together they give the product
-of a Hessian and a vector for the price of a few evaluations.
+A dual number carries a value and, beside it, how fast that value changes. Every operation works on both: a product
+follows the product rule, a sine multiplies by a cosine. Code that was written for numbers, run on dual numbers, returns
+its result and the exact derivative along one direction, in one go and without a step size. That is *forward mode*. Its
+price is one run for each direction; running the chain rule backwards, *reverse mode*, pays one run for each output
+instead. Together they give the product of a Hessian and a vector for the price of a few evaluations.
 
 ## Maths
 
-**The algebra.** Take a symbol $\varepsilon$ that is not zero but has $\varepsilon^2 = 0$, and calculate with $a + a'\varepsilon$. Then
+**The algebra.** Take a symbol $\varepsilon$ that is not zero but has $\varepsilon^2 = 0$, and calculate with
+$a + a'\varepsilon$. Then
 
 $$(a + a'\varepsilon)(b + b'\varepsilon) = ab + (a b' + a' b)\,\varepsilon, \tag{1}$$
 
-and the product rule appears by itself. To divide, look for the $c + c'\varepsilon$ which (1) turns into $a + a'\varepsilon$ when it is multiplied by
-$b + b'\varepsilon$; the values give $c = a / b$, and the rest
+and the product rule appears by itself. To divide, look for the $c + c'\varepsilon$ which (1) turns into
+$a + a'\varepsilon$ when it is multiplied by $b + b'\varepsilon$; the values give $c = a / b$, and the rest
 
 $$c' = \frac{a' - c\, b'}{b}. \tag{2}$$
 
@@ -25,49 +26,56 @@ $$f(a + a'\varepsilon) = f(a) + f'(a)\, a'\, \varepsilon. \tag{3}$$
 
 For a constant power this is $p\, a^{p-1} a'$; where $p = 0$ it is 0, whatever $a$ is.
 
-**Why it is exact.** Put (3) into itself: $g(f(a + a'\varepsilon)) = g(f(a)) + g'(f(a)) f'(a)\, a' \varepsilon$, which is the chain rule. So whatever
-a program is composed of, if each elementary operation obeys (1) to (3), the whole obeys (3). Nothing is truncated; only rounding is
-left, as in the values themselves.
+**Why it is exact.** Put (3) into itself: $g(f(a + a'\varepsilon)) = g(f(a)) + g'(f(a)) f'(a)\, a' \varepsilon$, which
+is the chain rule. So whatever a program is composed of, if each elementary operation obeys (1) to (3), the whole obeys
+(3). Nothing is truncated; only rounding is left, as in the values themselves.
 
-**Forward mode.** Let $F : \mathbb{R}^n \to \mathbb{R}^m$ have the Jacobian $J$. Started at $x + v\varepsilon$, the same argument gives
+**Forward mode.** Let $F : \mathbb{R}^n \to \mathbb{R}^m$ have the Jacobian $J$. Started at $x + v\varepsilon$, the same
+argument gives
 
 $$F(x + v\varepsilon) = F(x) + (J v)\,\varepsilon. \tag{4}$$
 
-The vector $Jv$ is a *Jacobian-vector product* (JVP). Directions $v = e_1, \dots, e_n$ give the columns of $J$, one for each run.
+The vector $Jv$ is a *Jacobian-vector product* (JVP). Directions $v = e_1, \dots, e_n$ give the columns of $J$, one for
+each run.
 
-**Reverse mode.** Let $F = F_L \circ \dots \circ F_1$ be a chain of layers, $z_0 = x$ and $z_k = F_k(z_{k-1})$, and $J_k$ the Jacobian of $F_k$ at $z_{k-1}$. Then
-$J = J_L \cdots J_1$. Forward mode multiplies from the right, $J_1 v$ first. Multiplying a row $w^\top$ from the left,
+**Reverse mode.** Let $F = F_L \circ \dots \circ F_1$ be a chain of layers, $z_0 = x$ and $z_k = F_k(z_{k-1})$, and
+$J_k$ the Jacobian of $F_k$ at $z_{k-1}$. Then $J = J_L \cdots J_1$. Forward mode multiplies from the right, $J_1 v$
+first. Multiplying a row $w^\top$ from the left,
 
 $$w^\top J = (\dots((w^\top J_L) J_{L-1}) \dots) J_1, \tag{5}$$
 
-needs the last layer first, and so all the $z_k$, which have to be kept. It is a *vector-Jacobian product* (VJP); a layer's share,
-$w \mapsto J_k^\top w$, is called its pullback. Rows $w = e_1, \dots, e_m$ give the rows of $J$. Both modes only ever
-multiply matrices by vectors, so that a JVP or a VJP costs a small multiple of one evaluation of $F$, whatever $n$ and $m$ are. The whole Jacobian takes
+needs the last layer first, and so all the $z_k$, which have to be kept. It is a *vector-Jacobian product* (VJP); a
+layer's share, $w \mapsto J_k^\top w$, is called its pullback. Rows $w = e_1, \dots, e_m$ give the rows of $J$. Both
+modes only ever multiply matrices by vectors, so that a JVP or a VJP costs a small multiple of one evaluation of $F$,
+whatever $n$ and $m$ are. The whole Jacobian takes
 
 $$n \text{ runs forward, or } m \text{ runs in reverse.} \tag{6}$$
 
 A loss has $m = 1$: that is why networks are trained in reverse.
 
-**Forward over reverse.** For $f : \mathbb{R}^n \to \mathbb{R}$ the VJP with $w = 1$ is the gradient. It is a program like any other. Run it on dual numbers: by (4)
+**Forward over reverse.** For $f : \mathbb{R}^n \to \mathbb{R}$ the VJP with $w = 1$ is the gradient. It is a program
+like any other. Run it on dual numbers: by (4)
 
 $$\nabla f(x + v\varepsilon) = \nabla f(x) + (H v)\,\varepsilon, \tag{7}$$
 
-with $H$ the Hessian, which is never formed. Two numbers must be kept apart if such runs are nested: how fast something changes with the inner
-direction, and how fast with the outer one. Each run has its own $\varepsilon$, told by a `level`: `next(LEVELS)` is a number that no
-run has had. What belongs to an outer run counts as a constant in the inner.
+with $H$ the Hessian, which is never formed. Two numbers must be kept apart if such runs are nested: how fast something
+changes with the inner direction, and how fast with the outer one. Each run has its own $\varepsilon$, told by a
+`level`: `next(LEVELS)` is a number that no run has had. What belongs to an outer run counts as a constant in the inner.
 
 ## Worked example
 
-$f(x, y) = x y / (x + y)$ at $(2, 6)$ along $(1, -1)$. Begin with $2 + \varepsilon$ and $6 - \varepsilon$. Their product is, by (1),
-$12 + (2 \cdot (-1) + 1 \cdot 6)\varepsilon = 12 + 4\varepsilon$; their sum is $8 + 0\varepsilon$. By (2) the quotient is $1.5$, with
-$(4 - 1.5 \cdot 0) / 8 = 0.5$. In reverse, with layers $F_1(x, y) = (xy, x + y)$ and $F_2(p, s) = p / s$: $z_1 = (12, 8)$, and
-$w = 1$ is pulled back by the second layer to $(1/8, -12/64) = (0.125, -0.1875)$, and by the first to
-$(6 \cdot 0.125 - 0.1875,\ 2 \cdot 0.125 - 0.1875) = (0.5625, 0.0625)$. That is the gradient, and along $(1, -1)$ it gives $0.5$ again.
+$f(x, y) = x y / (x + y)$ at $(2, 6)$ along $(1, -1)$. Begin with $2 + \varepsilon$ and $6 - \varepsilon$. Their product
+is, by (1), $12 + (2 \cdot (-1) + 1 \cdot 6)\varepsilon = 12 + 4\varepsilon$; their sum is $8 + 0\varepsilon$. By (2)
+the quotient is $1.5$, with $(4 - 1.5 \cdot 0) / 8 = 0.5$. In reverse, with layers $F_1(x, y) = (xy, x + y)$ and
+$F_2(p, s) = p / s$: $z_1 = (12, 8)$, and $w = 1$ is pulled back by the second layer to
+$(1/8, -12/64) = (0.125, -0.1875)$, and by the first to
+$(6 \cdot 0.125 - 0.1875,\ 2 \cdot 0.125 - 0.1875) = (0.5625, 0.0625)$. That is the gradient, and along $(1, -1)$ it
+gives $0.5$ again.
 
 ## Plan
 
-`Dual`, sums, matrix products, the table of slopes and a chain's evaluation, `run`, are given. NumPy hands each operation
-on a `Dual` to the rule of that operation.
+`Dual`, sums, matrix products, the table of slopes and a chain's evaluation, `run`, are given. NumPy hands each
+operation on a `Dual` to the rule of that operation.
 
 | part | takes | returns | by |
 |---|---|---|---|
@@ -93,21 +101,25 @@ on a `Dual` to the rule of that operation.
 
 ## Cost
 
-A JVP takes two to three times as long as the value alone, a VJP about as much and the memory for the $z_k$, and a Hessian-vector
-product three to four gradients; a Hessian as a matrix takes $n$ of these. For a network of 64-128-10 units on 256 digits the benchmark
-measures 0.5 of torch's time for a JVP, 1.0 for a gradient and 0.9 for a Hessian-vector product.
+A JVP takes two to three times as long as the value alone, a VJP about as much and the memory for the $z_k$, and a
+Hessian-vector product three to four gradients; a Hessian as a matrix takes $n$ of these. For a network of 64-128-10
+units on 256 digits the benchmark measures 0.5 of torch's time for a JVP, 1.0 for a gradient and 0.9 for a
+Hessian-vector product.
 
 ## Go further
 
-Experiment: nest `jvp` in `jvp` for the second derivative along a line, and compare its digits with those of a second difference.
-A stretch goal: carry the coefficient of $\varepsilon^2$ as well, with $\varepsilon^3 = 0$, and get $v^\top H v$ in a single run.
+Experiment: nest `jvp` in `jvp` for the second derivative along a line, and compare its digits with those of a second
+difference. A stretch goal: carry the coefficient of $\varepsilon^2$ as well, with $\varepsilon^3 = 0$, and get
+$v^\top H v$ in a single run.
 
 ## References
 
 1. Griewank & Walther (2008), Evaluating derivatives, chapters 3 and 5, https://doi.org/10.1137/1.9780898717761
-2. Baydin, Pearlmutter, Radul & Siskind (2018), Automatic differentiation in machine learning: a survey, https://arxiv.org/abs/1502.05767
+2. Baydin, Pearlmutter, Radul & Siskind (2018), Automatic differentiation in machine learning: a survey,
+   https://arxiv.org/abs/1502.05767
 3. Pearlmutter (1994), Fast exact multiplication by the Hessian, https://doi.org/10.1162/neco.1994.6.1.147
-4. Siskind & Pearlmutter (2008), Nesting forward-mode AD in a functional framework, https://doi.org/10.1007/s10990-008-9037-1
+4. Siskind & Pearlmutter (2008), Nesting forward-mode AD in a functional framework,
+   https://doi.org/10.1007/s10990-008-9037-1
 """
 
 # 8 parts to write. Test them with: pytest exercises/calculus/dual_numbers.py
@@ -587,16 +599,16 @@ def jvp(f: Function, x: Numbers, v: Numbers) -> tuple[Numbers, Numbers]:
     Returns
     -------
     value, product : ndarray
-        $F(x)$ and $Jv$, of one shape. Single precision if `x` and `v` are. The product is 0 where `f` ignores its argument.
-        In a nested run, both are Duals of the outer one.
+        $F(x)$ and $Jv$, of one shape. Single precision if `x` and `v` are. The product is 0 where `f` ignores its
+        argument. In a nested run, both are Duals of the outer one.
 
     Raises
     ------
     ValueError
         If `x` is not an array of real, finite numbers, or `v` not one of its shape.
     TypeError
-        If `f` uses a function of NumPy that has no rule, or makes a plain array of dual numbers. (A method of arrays that `Dual`
-        lacks, such as `mean`, is an AttributeError.)
+        If `f` uses a function of NumPy that has no rule, or makes a plain array of dual numbers. (A method of arrays
+        that `Dual` lacks, such as `mean`, is an AttributeError.)
 
     Examples
     --------
@@ -707,7 +719,8 @@ def hessian_vector_product(layers: Sequence[Layer], x: Numbers, v: Numbers) -> t
     Raises
     ------
     ValueError
-        If `x` is not an array of real, finite numbers, `v` not one of its shape, or the value of the chain not a number.
+        If `x` is not an array of real, finite numbers, `v` not one of its shape, or the value of the chain not a
+        number.
 
     Examples
     --------

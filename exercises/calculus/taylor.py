@@ -2,16 +2,16 @@ r"""Taylor expansion in several variables: models of a function near a point, an
 
 ## Idea
 
-Near a point a smooth function looks like a plane, nearer still like a paraboloid laid on that plane, and so on: each further order of
-derivatives corrects what the ones before left over. Gradient descent trusts the plane and Newton's method the paraboloid; Laplace's
-approximation replaces a posterior by one, and most error bars are made from the first term. What they leave out is the
-remainder. It can be bounded before it is computed, it can be written as an integral, and its order can be measured: that is
-how you find out whether a derivative is right.
+Near a point a smooth function looks like a plane, nearer still like a paraboloid laid on that plane, and so on: each
+further order of derivatives corrects what the ones before left over. Gradient descent trusts the plane and Newton's
+method the paraboloid; Laplace's approximation replaces a posterior by one, and most error bars are made from the first
+term. What they leave out is the remainder. It can be bounded before it is computed, it can be written as an integral,
+and its order can be measured: that is how you find out whether a derivative is right.
 
 ## Maths
 
-**Along a line.** Walk from $a \in \mathbb{R}^n$ along the step $d$: $\varphi(t) = f(a + t d)$ is a function of one number. Its
-derivatives at 0 are sums over all axes, by the chain rule once for each order:
+**Along a line.** Walk from $a \in \mathbb{R}^n$ along the step $d$: $\varphi(t) = f(a + t d)$ is a function of one
+number. Its derivatives at 0 are sums over all axes, by the chain rule once for each order:
 
 $$\varphi'(0) = \sum_i \frac{\partial f}{\partial x_i} d_i, \qquad \varphi''(0) = \sum_{i,j} H_{ij}\, d_i d_j, \qquad
 \varphi'''(0) = \sum_{i,j,k} T_{ijk}\, d_i d_j d_k, \tag{1}$$
@@ -22,38 +22,44 @@ $$f(a + d) = f(a) + \varphi'(0) + \frac{\varphi''(0)}{2} + \frac{\varphi'''(0)}{
 
 each term divided by the factorial of its order.
 
-**Multi-indices.** The sums in (1) contain the same product many times: $d_1 d_2$ and $d_2 d_1$ both stand in the second. Let
-$\alpha = (\alpha_1, \dots, \alpha_n)$ count how often each axis occurs, $|\alpha| = \sum_i \alpha_i$ be its order, $\alpha! = \prod_i \alpha_i!$ and
-$d^\alpha = \prod_i d_i^{\alpha_i}$. A product with the counts $\alpha$ occurs $|\alpha|! / \alpha!$ times, and dividing by $|\alpha|!$ leaves
+**Multi-indices.** The sums in (1) contain the same product many times: $d_1 d_2$ and $d_2 d_1$ both stand in the
+second. Let $\alpha = (\alpha_1, \dots, \alpha_n)$ count how often each axis occurs, $|\alpha| = \sum_i \alpha_i$ be its
+order, $\alpha! = \prod_i \alpha_i!$ and $d^\alpha = \prod_i d_i^{\alpha_i}$. A product with the counts $\alpha$ occurs
+$|\alpha|! / \alpha!$ times, and dividing by $|\alpha|!$ leaves
 
 $$f(a + d) \approx \sum_{|\alpha| \le k} \frac{D^\alpha f(a)}{\alpha!}\, d^\alpha. \tag{3}$$
 
-There are $\binom{n + k}{k}$ multi-indices up to order $k$. The right side is the only polynomial of that degree which has
-all derivatives of $f$ at $a$ up to order $k$; if $f$ is such a polynomial itself, it is equal to it everywhere.
+There are $\binom{n + k}{k}$ multi-indices up to order $k$. The right side is the only polynomial of that degree which
+has all derivatives of $f$ at $a$ up to order $k$; if $f$ is such a polynomial itself, it is equal to it everywhere.
 
-**What is left over.** The fundamental theorem says $f(a + d) = f(a) + \int_0^1 \varphi'(t)\, dt$, and integrating by parts $k$ times gives
+**What is left over.** The fundamental theorem says $f(a + d) = f(a) + \int_0^1 \varphi'(t)\, dt$, and integrating by
+parts $k$ times gives
 
 $$R_k = \frac{1}{k!} \int_0^1 (1 - t)^k\, \varphi^{(k+1)}(t)\, dt, \tag{4}$$
 
-no more and no less than what the expansion of order $k$ misses. If every derivative of order $k + 1$ is at most $M$ in absolute value all along
-the line, then $|\varphi^{(k+1)}(t)| \le M \left( \sum_i |d_i| \right)^{k+1}$ by a sum like (1), and (4) gives
+no more and no less than what the expansion of order $k$ misses. If every derivative of order $k + 1$ is at most $M$ in
+absolute value all along the line, then $|\varphi^{(k+1)}(t)| \le M \left( \sum_i |d_i| \right)^{k+1}$ by a sum like
+(1), and (4) gives
 
 $$|R_k| \le \frac{M}{(k+1)!} \left( |d_1| + \dots + |d_n| \right)^{k+1}. \tag{5}$$
 
-**Order.** Halve the step, and the remainder shrinks by a factor of $2^{k+1}$: on logarithmic scales error against size is a line whose slope is
+**Order.** Halve the step, and the remainder shrinks by a factor of $2^{k+1}$: on logarithmic scales error against size
+is a line whose slope is
 
 $$\text{order} = \frac{\sum_j (u_j - \bar u)(w_j - \bar w)}{\sum_j (u_j - \bar u)^2}, \qquad u_j = \log s_j, \quad w_j = \log |R(s_j d)|, \tag{6}$$
 
-by least squares over several scales $s_j$. It should come out near $k + 1$. If it is less, one of the derivatives is wrong. Errors near
-rounding say nothing and are left out.
+by least squares over several scales $s_j$. It should come out near $k + 1$. If it is less, one of the derivatives is
+wrong. Errors near rounding say nothing and are left out.
 
 ## Worked example
 
-$f(x, y) = x / y$ at $a = (2, 1)$ with $d = (0.1, 0.2)$. The value is 2, the gradient $(1, -2)$: first term $0.1 - 0.4 = -0.3$. The second
-derivatives are $f_{xx} = 0$, $f_{xy} = -1$, $f_{yy} = 4$: second term $\frac12 (2 \cdot (-1) \cdot 0.02 + 4 \cdot 0.04) = 0.06$. Of the third ones
-$f_{xyy} = 2$ and $f_{yyy} = -12$ do not vanish: third term $\frac16 (3 \cdot 2 \cdot 0.004 - 12 \cdot 0.008) = -0.012$. Together $1.748$, and the truth is
+$f(x, y) = x / y$ at $a = (2, 1)$ with $d = (0.1, 0.2)$. The value is 2, the gradient $(1, -2)$: first term
+$0.1 - 0.4 = -0.3$. The second derivatives are $f_{xx} = 0$, $f_{xy} = -1$, $f_{yy} = 4$: second term
+$\frac12 (2 \cdot (-1) \cdot 0.02 + 4 \cdot 0.04) = 0.06$. Of the third ones $f_{xyy} = 2$ and $f_{yyy} = -12$ do not
+vanish: third term $\frac16 (3 \cdot 2 \cdot 0.004 - 12 \cdot 0.008) = -0.012$. Together $1.748$, and the truth is
 $2.1 / 1.2 = 1.75$. On the way no fourth derivative exceeds $24 \cdot 2.1 = 50.4$, so (5) promises an error of at most
-$50.4 \cdot 0.3^4 / 24 = 0.017$; it is $0.002$. By (3) the second term is $-1 \cdot d_1 d_2 + \frac{4}{2} d_2^2 = -0.02 + 0.08$, the same.
+$50.4 \cdot 0.3^4 / 24 = 0.017$; it is $0.002$. By (3) the second term is
+$-1 \cdot d_1 d_2 + \frac{4}{2} d_2^2 = -0.02 + 0.08$, the same.
 
 ## Plan
 
@@ -72,22 +78,26 @@ Several steps $d$ are handed over at once, one a row, and each gets its number.
 
 ## Pitfalls
 
-- The error falls with the square of the step although third derivatives are in the model: one of them is wrong, or a factorial is missing.
+- The error falls with the square of the step although third derivatives are in the model: one of them is wrong, or a
+  factorial is missing.
 - The model is right along the axes and wrong along diagonals.
 - The measured order is too small, or negative: most of the errors are rounding.
-- The measured order is too large by one, at one point only. There the next derivative happens to vanish; look elsewhere.
+- The measured order is too large by one, at one point only. There the next derivative happens to vanish; look
+  elsewhere.
 - More terms make it worse: far from $a$ the terms grow before they fall, and for some functions they never fall.
 - The remainder found as $f(a + d)$ less the expansion has no right digit for small steps, where (4) has nearly all.
 
 ## Cost
 
-A gradient has $n$ entries, a Hessian $n^2$ and the third derivatives $n^3$, of which only about $n^3 / 6$ differ; for a thousand variables that is
-8 GB against 1.3. Nobody forms them: what is needed of them, $\varphi'''(0)$ say, comes from derivatives along the line.
+A gradient has $n$ entries, a Hessian $n^2$ and the third derivatives $n^3$, of which only about $n^3 / 6$ differ; for a
+thousand variables that is 8 GB against 1.3. Nobody forms them: what is needed of them, $\varphi'''(0)$ say, comes from
+derivatives along the line.
 
 ## Go further
 
-Experiment: expand $1 / (1 + x^2)$ around 0 and watch the error at $x = 0.9$ and at $x = 1.1$ as the order grows. A stretch goal:
-minimise a paraboloid plus cubic term along a line exactly, and compare the step with Newton's on Rosenbrock's function.
+Experiment: expand $1 / (1 + x^2)$ around 0 and watch the error at $x = 0.9$ and at $x = 1.1$ as the order grows. A
+stretch goal: minimise a paraboloid plus cubic term along a line exactly, and compare the step with Newton's on
+Rosenbrock's function.
 
 ## References
 
@@ -337,15 +347,16 @@ def integral_remainder(derivative: Callable[[float], float], order: int) -> floa
     Parameters
     ----------
     derivative : callable
-        Takes one $t$ at a time, from 0 to 1, and returns $\varphi^{(k+1)}(t)$: the derivative of order `order + 1` along the line.
+        Takes one $t$ at a time, from 0 to 1, and returns $\varphi^{(k+1)}(t)$: the derivative of order `order + 1`
+        along the line.
     order : int
         The order $k$ of the expansion, from 0 to 20.
 
     Returns
     -------
     float
-        The remainder $R_k$: to ten digits or more where the derivative is smooth and grows or swings little, however small it is. Any
-        rule of quadrature that reaches them will do, NumPy's nodes and SciPy's `quad` included.
+        The remainder $R_k$: to ten digits or more where the derivative is smooth and grows or swings little, however
+        small it is. Any rule of quadrature that reaches them will do, NumPy's nodes and SciPy's `quad` included.
 
     Raises
     ------
@@ -386,8 +397,8 @@ def measured_order(
     Raises
     ------
     ValueError
-        If the arrays are not of one length, or not real and finite, a scale is not positive, `floor` is negative, or fewer than two
-        different scales have errors above it.
+        If the arrays are not of one length, or not real and finite, a scale is not positive, `floor` is negative, or
+        fewer than two different scales have errors above it.
 
     Examples
     --------

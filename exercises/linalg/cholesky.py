@@ -300,7 +300,8 @@ def solve(lower: Float[np.ndarray, "n n"], b: Float[np.ndarray, "n *columns"]) -
     Raises
     ------
     ValueError
-        If `lower` is not square or its diagonal not positive, or `b` has not its number of rows, or they are not finite.
+        If `lower` is not square or its diagonal not positive, or `b` has not its number of rows, or they are not
+        finite.
 
     Examples
     --------
@@ -353,8 +354,8 @@ def update(lower: Float[np.ndarray, "n n"], x: Float[np.ndarray, " n"]) -> Float
     Returns
     -------
     ndarray
-        The new factor, with a positive diagonal; in float32 if both arguments are. It is right also where the squares of its
-        entries are beyond the range of floats.
+        The new factor, with a positive diagonal; in float32 if both arguments are. It is right also where the squares
+        of its entries are beyond the range of floats.
 
     Raises
     ------
@@ -386,8 +387,8 @@ def downdate(lower: Float[np.ndarray, "n n"], x: Float[np.ndarray, " n"]) -> Flo
     Returns
     -------
     ndarray
-        The new factor, with a positive diagonal; in float32 if both arguments are. It is right also where the squares of its
-        entries are beyond the range of floats.
+        The new factor, with a positive diagonal; in float32 if both arguments are. It is right also where the squares
+        of its entries are beyond the range of floats.
 
     Raises
     ------
@@ -436,7 +437,8 @@ def sample_gaussian(
     Raises
     ------
     ValueError
-        If `covariance` is not a symmetric matrix of finite numbers, `mean` no vector that fits, or `n_samples` not positive.
+        If `covariance` is not a symmetric matrix of finite numbers, `mean` no vector that fits, or `n_samples` not
+        positive.
     LinAlgError
         If `covariance` is not positive definite.
 

@@ -205,8 +205,8 @@ def project_out(
     v : ndarray
         The vector.
     q : ndarray
-        Orthonormal vectors, one a column; there may be none, of shape `(n_rows, 0)`. Rounding makes them orthonormal only nearly: every
-        coefficient is of `v` itself even so.
+        Orthonormal vectors, one a column; there may be none, of shape `(n_rows, 0)`. Rounding makes them orthonormal
+        only nearly: every coefficient is of `v` itself even so.
 
     Returns
     -------
@@ -250,7 +250,8 @@ def classical_gram_schmidt(
     q : ndarray
         Columns of length 1. Their loss of orthogonality grows with the square of the condition of `a`, (8).
     r : ndarray
-        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the size of rounding.
+        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the
+        size of rounding.
 
     Raises
     ------
@@ -288,7 +289,8 @@ def modified_gram_schmidt(
     q : ndarray
         Columns of length 1. Their loss of orthogonality grows with the condition of `a`, (8).
     r : ndarray
-        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the size of rounding.
+        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the
+        size of rounding.
 
     Raises
     ------
@@ -324,7 +326,8 @@ def reorthogonalised_gram_schmidt(
     q : ndarray
         Columns of length 1, orthogonal to the size of rounding whatever the condition of `a`, (8).
     r : ndarray
-        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the size of rounding.
+        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the
+        size of rounding.
 
     Raises
     ------

@@ -19,11 +19,12 @@ $\langle x, x \rangle_M > 0$ for every $x \ne 0$. $M$ is then called *positive d
 
 $$\lVert x \rVert_M = \sqrt{\langle x, x \rangle_M}. \tag{2}$$
 
-$M = I$ gives the dot product; a diagonal $M$ weights each coordinate by itself; the inverse of a covariance matrix makes
-$\lVert x - \mu \rVert_M$ the *Mahalanobis distance* of $x$ from the mean $\mu$.
+$M = I$ gives the dot product; a diagonal $M$ weights each coordinate by itself; the inverse of a covariance matrix
+makes $\lVert x - \mu \rVert_M$ the *Mahalanobis distance* of $x$ from the mean $\mu$.
 
-**Cauchy-Schwarz.** For $y \ne 0$ and every number $t$, $0 \le \lVert x - t y \rVert_M^2 = \lVert x \rVert_M^2 - 2 t \langle x, y \rangle_M +
-t^2 \lVert y \rVert_M^2$. The right side is smallest at $t = \langle x, y \rangle_M / \lVert y \rVert_M^2$, and that it is not negative there says
+**Cauchy-Schwarz.** For $y \ne 0$ and every number $t$, $0 \le \lVert x - t y \rVert_M^2 = \lVert x \rVert_M^2 - 2 t
+\langle x, y \rangle_M + t^2 \lVert y \rVert_M^2$. The right side is smallest at $t = \langle x, y \rangle_M / \lVert y
+\rVert_M^2$, and that it is not negative there says
 
 $$|\langle x, y \rangle_M| \le \lVert x \rVert_M \lVert y \rVert_M. \tag{3}$$
 
@@ -31,8 +32,9 @@ So their quotient is a cosine, which is why this *cosine similarity* lies betwee
 
 $$\cos \theta = \frac{\langle x, y \rangle_M}{\lVert x \rVert_M \lVert y \rVert_M}, \qquad 0 \le \theta \le \pi. \tag{4}$$
 
-Expanding $\lVert x \pm y \rVert_M^2$ as above, the difference of the two is the *polarisation identity*, by which the norm alone
-gives the inner product back, and the sum is the *parallelogram law*, which no norm obeys but those of an inner product:
+Expanding $\lVert x \pm y \rVert_M^2$ as above, the difference of the two is the *polarisation identity*, by which the
+norm alone gives the inner product back, and the sum is the *parallelogram law*, which no norm obeys but those of an
+inner product:
 
 $$4 \langle x, y \rangle_M = \lVert x + y \rVert_M^2 - \lVert x - y \rVert_M^2, \qquad
 2 \lVert x \rVert_M^2 + 2 \lVert y \rVert_M^2 = \lVert x + y \rVert_M^2 + \lVert x - y \rVert_M^2. \tag{5}$$
@@ -41,20 +43,21 @@ $$4 \langle x, y \rangle_M = \lVert x + y \rVert_M^2 - \lVert x - y \rVert_M^2, 
 
 $$G_{ij} = \langle x_i, x_j \rangle_M, \qquad G = X M X^\top, \tag{6}$$
 
-which is $m \times m$ and symmetric. For numbers $c_i$, $c^\top G c = \lVert \sum_i c_i x_i \rVert_M^2 \ge 0$: no eigenvalue of a Gram matrix is
-negative, and one is zero if and only if the vectors are linearly dependent. $M$ itself is the Gram matrix of the axes.
+which is $m \times m$ and symmetric. For numbers $c_i$, $c^\top G c = \lVert \sum_i c_i x_i \rVert_M^2 \ge 0$: no
+eigenvalue of a Gram matrix is negative, and one is zero if and only if the vectors are linearly dependent. $M$ itself
+is the Gram matrix of the axes.
 
-**Is it an inner product?** A symmetric $M$ is positive definite exactly when all its eigenvalues are positive. A computer
-cannot ask it that way: an eigenvalue that is truly 0 comes out as some $\pm 10^{-16}$ times the largest, so the least of them
-has to exceed a threshold. But which? $\operatorname{diag}(1, 10^{-20})$ is as good as the identity, in other units. Units are
-cancelled by giving all axes the length 1:
+**Is it an inner product?** A symmetric $M$ is positive definite exactly when all its eigenvalues are positive. A
+computer cannot ask it that way: an eigenvalue that is truly 0 comes out as some $\pm 10^{-16}$ times the largest, so
+the least of them has to exceed a threshold. But which? $\operatorname{diag}(1, 10^{-20})$ is as good as the identity,
+in other units. Units are cancelled by giving all axes the length 1:
 
 $$C_{ij} = \frac{M_{ij}}{\sqrt{M_{ii}}\, \sqrt{M_{jj}}}. \tag{7}$$
 
-$x^\top C x$ is $y^\top M y$ with $y_i = x_i / \sqrt{M_{ii}}$, so that $C$ is positive definite exactly when $M$ is. ($C$ holds the cosines
-between the axes; of a covariance matrix it is the correlation matrix.) By (3), no entry of a definite $C$ exceeds 1. If each
-is wrong by a rounding or two, with the machine's precision $\epsilon$, an eigenvalue is wrong by no more than about $n \epsilon$.
-So the criterion is: $M$ is square, all $M_{ii} > 0$, and
+$x^\top C x$ is $y^\top M y$ with $y_i = x_i / \sqrt{M_{ii}}$, so that $C$ is positive definite exactly when $M$ is.
+($C$ holds the cosines between the axes; of a covariance matrix it is the correlation matrix.) By (3), no entry of a
+definite $C$ exceeds 1. If each is wrong by a rounding or two, with the machine's precision $\epsilon$, an eigenvalue is
+wrong by no more than about $n \epsilon$. So the criterion is: $M$ is square, all $M_{ii} > 0$, and
 
 $$|C_{ij} - C_{ji}| \le 100\, \epsilon \quad \text{for all } i, j, \qquad \lambda_{\min}(C) > 10\, n\, \epsilon. \tag{8}$$
 
@@ -62,48 +65,54 @@ $$|C_{ij} - C_{ji}| \le 100\, \epsilon \quad \text{for all } i, j, \qquad \lambd
 
 $$\langle x, y \rangle_M = (W x)^\top (W y). \tag{9}$$
 
-Every question about $M$ is a question about ordinary lengths and angles of the vectors $W x$. Every positive definite $M$
-has such *roots* $W$, many of them. Cholesky's factorisation $M = L L^\top$, $L$ lower triangular, gives one. Since
-$\sum_k L_{ik}^2 = M_{ii}$, nothing in its row $i$ exceeds $\sqrt{M_{ii}}$: a coordinate in small units is not drowned by one in large units.
+Every question about $M$ is a question about ordinary lengths and angles of the vectors $W x$. Every positive definite
+$M$ has such *roots* $W$, many of them. Cholesky's factorisation $M = L L^\top$, $L$ lower triangular, gives one. Since
+$\sum_k L_{ik}^2 = M_{ii}$, nothing in its row $i$ exceeds $\sqrt{M_{ii}}$: a coordinate in small units is not drowned
+by one in large units.
 
-**An angle with all its digits.** Near 0 the cosine is flat: $\cos \theta \approx 1 - \theta^2 / 2$, so that for $\theta = 10^{-9}$ it is 1 to all
-digits, and its arc cosine 0. The same happens near $\pi$. Let $u$ and $v$ be $W x$ and $W y$, each divided by its length. Then
-$\lVert u \mp v \rVert_2^2 = 2 \mp 2 \cos \theta$, and by the half-angle formulas
+**An angle with all its digits.** Near 0 the cosine is flat: $\cos \theta \approx 1 - \theta^2 / 2$, so that for
+$\theta = 10^{-9}$ it is 1 to all digits, and its arc cosine 0. The same happens near $\pi$. Let $u$ and $v$ be $W x$
+and $W y$, each divided by its length. Then $\lVert u \mp v \rVert_2^2 = 2 \mp 2 \cos \theta$, and by the half-angle
+formulas
 
 $$\lVert u - v \rVert_2 = 2 \sin \tfrac{\theta}{2}, \qquad \lVert u + v \rVert_2 = 2 \cos \tfrac{\theta}{2}. \tag{10}$$
 
 Their quotient is $\tan (\theta / 2)$, in which the one of the two that is small has kept its digits [1].
 
-**Orthogonal projection.** Let $b_1, \dots, b_k$ span a subspace. The point $p$ of it that is nearest to $x$, in the norm (2), is the
-one whose residual is orthogonal to the subspace,
+**Orthogonal projection.** Let $b_1, \dots, b_k$ span a subspace. The point $p$ of it that is nearest to $x$, in the
+norm (2), is the one whose residual is orthogonal to the subspace,
 
 $$\langle b_i, x - p \rangle_M = 0 \quad \text{for all } i, \tag{11}$$
 
-since for any other point $p + d$ of the subspace Pythagoras gives $\lVert x - p - d \rVert_M^2 = \lVert x - p \rVert_M^2 + \lVert d \rVert_M^2$. Put
-$p = \sum_j c_j b_j$ into (11): with the $b_i$ as the rows of $B$ these are the *normal equations* $(B M B^\top)\, c = B M x$. They square the
-condition number of $B$, and have no unique solution if the $b_i$ are dependent, although $p$ is still unique. So go to
-other coordinates: if the rows of $Q$ are orthonormal and span the same subspace as the vectors $W b_i$, then
+since for any other point $p + d$ of the subspace Pythagoras gives $\lVert x - p - d \rVert_M^2 = \lVert x - p
+\rVert_M^2 + \lVert d \rVert_M^2$. Put $p = \sum_j c_j
+b_j$ into (11): with the $b_i$ as the rows of $B$ these are the *normal equations* $(B M B^\top)\, c = B M
+x$. They square the condition number of $B$, and have no unique solution if the $b_i$ are dependent, although $p$ is still unique. So go to other coordinates: if the rows of $Q$ are orthonormal and span the same subspace as the vectors $W
+b_i$, then
 
 $$W p = Q^\top Q\, W x, \tag{12}$$
 
-for then $Q\, W (x - p) = Q W x - Q Q^\top Q W x = 0$. Such a $Q$ comes from the singular value decomposition of the matrix with
-the rows $W b_i$, each first divided by the largest of its absolute values (a row of zeros by 1), which changes no span. Its right singular vectors that belong
-to $\sigma_i > k\, n\, \epsilon$ are the rows of $Q$. The others could be mere rounding: a rounding of $\epsilon$ in each of the
-$k\, n$ entries, none of which exceeds 1, moves a singular value by no more than $\sqrt{k\, n}\, \epsilon$.
+for then $Q\, W (x - p) = Q W x - Q Q^\top Q W x = 0$. Such a $Q$ comes from the singular value decomposition of the
+matrix with the rows $W b_i$, each first divided by the largest of its absolute values (a row of zeros by 1), which
+changes no span. Its right singular vectors that belong to $\sigma_i > k\, n\, \epsilon$ are the rows of $Q$. The others
+could be mere rounding: a rounding of $\epsilon$ in each of the $k\, n$ entries, none of which exceeds 1, moves a
+singular value by no more than $\sqrt{k\, n}\, \epsilon$.
 
 ## Worked example
 
-$M = \begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$ has the eigenvalues 3 and 1, so it is an inner product. For the axes $x = (1, 0)$ and
-$y = (0, 1)$ it gives $\langle x, y \rangle_M = 1$ and $\lVert x \rVert_M = \lVert y \rVert_M = \sqrt 2$. Hence $\cos \theta = \tfrac12$: the axes meet at 60 degrees.
-With the third vector $x + y = (1, 1)$ the Gram matrix is $\begin{pmatrix} 2 & 1 & 3 \\ 1 & 2 & 3 \\ 3 & 3 & 6 \end{pmatrix}$, whose last row is the sum of the
-others: one eigenvalue is 0.
+$M = \begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$ has the eigenvalues 3 and 1, so it is an inner product. For the axes
+$x = (1, 0)$ and $y = (0, 1)$ it gives $\langle x, y \rangle_M = 1$ and
+$\lVert x \rVert_M = \lVert y \rVert_M = \sqrt 2$. Hence $\cos \theta = \tfrac12$: the axes meet at 60 degrees. With the
+third vector $x + y = (1, 1)$ the Gram matrix is $\begin{pmatrix} 2 & 1 & 3 \\ 1 & 2 & 3 \\ 3 & 3 & 6 \end{pmatrix}$,
+whose last row is the sum of the others: one eigenvalue is 0.
 
-A root is $W = \begin{pmatrix} 1.4142 & 0.7071 \\ 0 & 1.2247 \end{pmatrix}$: the columns $W x$ and $W y$ have the length $\sqrt 2$ and the dot product 1.
-Divided by $\sqrt 2$ they are $u = (1, 0)$ and $v = (0.5, 0.8660)$, so $\lVert u - v \rVert = 1$, $\lVert u + v \rVert = 1.7321$, and half the angle
-has the tangent 0.5774: it is 30 degrees.
+A root is $W = \begin{pmatrix} 1.4142 & 0.7071 \\ 0 & 1.2247 \end{pmatrix}$: the columns $W x$ and $W y$ have the length
+$\sqrt 2$ and the dot product 1. Divided by $\sqrt 2$ they are $u = (1, 0)$ and $v = (0.5, 0.8660)$, so
+$\lVert u - v \rVert = 1$, $\lVert u + v \rVert = 1.7321$, and half the angle has the tangent 0.5774: it is 30 degrees.
 
-The projection of $y$ onto the line along $x$ is $p = \tfrac{1}{2} x = (0.5, 0)$, not $0$ as for the dot product. The residual $(-0.5, 1)$
-has the inner product $2 \cdot (-0.5) + 1 \cdot 1 = 0$ with $x$, and $\lVert p \rVert_M^2 + \lVert y - p \rVert_M^2 = 0.5 + 1.5 = \lVert y \rVert_M^2$.
+The projection of $y$ onto the line along $x$ is $p = \tfrac{1}{2} x = (0.5, 0)$, not $0$ as for the dot product. The
+residual $(-0.5, 1)$ has the inner product $2 \cdot (-0.5) + 1 \cdot 1 = 0$ with $x$, and $\lVert p \rVert_M^2 + \lVert
+y - p \rVert_M^2 = 0.5 + 1.5 = \lVert y \rVert_M^2$.
 
 ## Plan
 
@@ -117,12 +126,13 @@ has the inner product $2 \cdot (-0.5) + 1 \cdot 1 = 0$ with $x$, and $\lVert p \
 | `angle` | two vectors, a weight or none | the angle between them, with all its digits | (10) |
 | `orthogonal_projection` | a vector, vectors that span a subspace as rows, a weight or none | the nearest point | (12) |
 
-No weight means $M = I$: then $W = I$ as well, and nothing need be multiplied by it. `np.linalg.norm` is ruled out, as it
-overflows; `l2_norm` of `linalg/norms` does not.
+No weight means $M = I$: then $W = I$ as well, and nothing need be multiplied by it. `np.linalg.norm` is ruled out, as
+it overflows; `l2_norm` of `linalg/norms` does not.
 
 ## Pitfalls
 
-- A weight of rank 2 in three dimensions passes for positive definite, and the lengths of some vectors come out as `nan`.
+- A weight of rank 2 in three dimensions passes for positive definite, and the lengths of some vectors come out as
+  `nan`.
 - A weight with entries near $10^{-30}$, or one that mixes millimetres and tonnes, is refused although it is sound.
 - Lengths are right for diagonal weights only.
 - Vectors of entries near $10^{200}$ have the length infinity.
@@ -132,18 +142,18 @@ overflows; `l2_norm` of `linalg/norms` does not.
 
 ## Cost
 
-$O(n^2)$ for one inner product, $O(m n^2 + m^2 n)$ for a Gram matrix of $m$ vectors, $O(n^3)$ for the eigenvalues of $C$ and for a root.
-`weighted_norm` and `angle` pay that in each call: with 50 coordinates, some 40 times as long as SciPy's Mahalanobis
-distance, which trusts its weight. For many vectors under one weight, compute the root once. Without a weight, `angle` takes
-some 14 times as long as three dot products do, for 100,000 entries: the price of its digits and of any scale. A projection
-takes $O(n k \min(n, k))$ besides.
+$O(n^2)$ for one inner product, $O(m n^2 + m^2 n)$ for a Gram matrix of $m$ vectors, $O(n^3)$ for the eigenvalues of $C$
+and for a root. `weighted_norm` and `angle` pay that in each call: with 50 coordinates, some 40 times as long as SciPy's
+Mahalanobis distance, which trusts its weight. For many vectors under one weight, compute the root once. Without a
+weight, `angle` takes some 14 times as long as three dot products do, for 100,000 entries: the price of its digits and
+of any scale. A projection takes $O(n k \min(n, k))$ besides.
 
 ## Go further
 
-Experiment: draw 1,000 points of a strongly correlated normal distribution in the plane, and compare how many of them lie
-within distance 2 of the mean: by the ordinary length, and by the one weighted with the inverse of their covariance. Mark the
-points that the two lengths judge most differently. A stretch goal: the principal angles between two subspaces under a
-weight [2].
+Experiment: draw 1,000 points of a strongly correlated normal distribution in the plane, and compare how many of them
+lie within distance 2 of the mean: by the ordinary length, and by the one weighted with the inverse of their covariance.
+Mark the points that the two lengths judge most differently. A stretch goal: the principal angles between two subspaces
+under a weight [2].
 
 ## References
 
@@ -206,8 +216,8 @@ def inner_product(
     Raises
     ------
     ValueError
-        If `x` or `y` is not a vector of real, finite numbers, `y` has not as many as `x`, or `weight` is not a symmetric
-        matrix of that size.
+        If `x` or `y` is not a vector of real, finite numbers, `y` has not as many as `x`, or `weight` is not a
+        symmetric matrix of that size.
 
     Examples
     --------
@@ -237,8 +247,8 @@ def gram_matrix(
     Returns
     -------
     ndarray
-        The Gram matrix: entry (i, j) belongs to rows i and j. Up to rounding it is symmetric and, if `weight` is positive
-        definite, has no negative eigenvalue.
+        The Gram matrix: entry (i, j) belongs to rows i and j. Up to rounding it is symmetric and, if `weight` is
+        positive definite, has no negative eigenvalue.
 
     Raises
     ------
@@ -303,8 +313,8 @@ def weight_root(weight: Float[np.ndarray, "dim dim"]) -> Float[np.ndarray, "dim 
     Returns
     -------
     ndarray
-        Any root will do, triangular, symmetric or neither, provided that each entry (i, j) of $W^\top W$ is that of $M$ up to
-        some roundings of $\sqrt{M_{ii} M_{jj}}$. In float32 if `weight` is.
+        Any root will do, triangular, symmetric or neither, provided that each entry (i, j) of $W^\top W$ is that of $M$
+        up to some roundings of $\sqrt{M_{ii} M_{jj}}$. In float32 if `weight` is.
 
     Raises
     ------
@@ -365,9 +375,9 @@ def angle(
 ) -> float:
     r"""Return the angle between two vectors under a weight, by equation (10).
 
-    Without a weight, it is off by no more than some roundings of 1, so that small angles, and those that are nearly $\pi$,
-    have as many right digits as the vectors themselves warrant. How long the vectors are does not
-    matter, from 1e-300 to 1e300.
+    Without a weight, it is off by no more than some roundings of 1, so that small angles, and those that are nearly
+    $\pi$, have as many right digits as the vectors themselves warrant. How long the vectors are does not matter, from
+    1e-300 to 1e300.
 
     Parameters
     ----------

@@ -2,14 +2,16 @@ r"""Kernel PCA: principal components of features that are never computed.
 
 ## Idea
 
-PCA finds straight axes. Data on rings, spirals or images that differ by more than a sum of pictures need bent ones. Map every sample to many
-features first, squares and products and more, and do PCA there. That sounds hopeless: the features may be infinitely many. But PCA
-needs nothing of the samples except their scalar products with each other, and for many useful feature maps these are a simple function of
-the two samples, the *kernel*. So one writes down the matrix of all kernels between samples, centres it, and takes its eigenvectors.
+PCA finds straight axes. Data on rings, spirals or images that differ by more than a sum of pictures need bent ones. Map
+every sample to many features first, squares and products and more, and do PCA there. That sounds hopeless: the features
+may be infinitely many. But PCA needs nothing of the samples except their scalar products with each other, and for many
+useful feature maps these are a simple function of the two samples, the *kernel*. So one writes down the matrix of all
+kernels between samples, centres it, and takes its eigenvectors.
 
 ## Maths
 
-**Kernels.** Let $\phi$ map samples to features. Its kernel is $k(x, y) = \langle \phi(x), \phi(y) \rangle$. For instance
+**Kernels.** Let $\phi$ map samples to features. Its kernel is $k(x, y) = \langle \phi(x), \phi(y) \rangle$. For
+instance
 
 $$k(x, y) = \left( \gamma\, x^\top y + c \right)^d \tag{1}$$
 
@@ -17,42 +19,49 @@ has all products of up to $d$ entries as its features (multiply it out), and
 
 $$k(x, y) = \exp\left( -\gamma \lVert x - y \rVert^2 \right), \tag{2}$$
 
-the *radial basis function*, has infinitely many: it is 1 for equal samples and falls to 0 over a distance of about $1 / \sqrt{\gamma}$. With $\gamma = d = 1$ and
-$c = 0$, (1) is linear, and $\phi$ changes nothing.
+the *radial basis function*, has infinitely many: it is 1 for equal samples and falls to 0 over a distance of about
+$1 / \sqrt{\gamma}$. With $\gamma = d = 1$ and $c = 0$, (1) is linear, and $\phi$ changes nothing.
 
-**PCA by scalar products.** Let the rows $\phi_i$ be centred features of $n$ samples, and $\Phi$ the matrix of them. An axis $w$ of PCA is an eigenvector of
-$\Phi^\top \Phi$, with $\Phi^\top \Phi\, w = \lambda w$; so $w = \Phi^\top (\Phi w) / \lambda$ is a combination of samples, $w = \Phi^\top \alpha$. Put that in and multiply by $\Phi$
-from the left: it suffices that
+**PCA by scalar products.** Let the rows $\phi_i$ be centred features of $n$ samples, and $\Phi$ the matrix of them. An
+axis $w$ of PCA is an eigenvector of $\Phi^\top \Phi$, with $\Phi^\top \Phi\, w = \lambda w$; so
+$w = \Phi^\top (\Phi w) / \lambda$ is a combination of samples, $w = \Phi^\top \alpha$. Put that in and multiply by
+$\Phi$ from the left: it suffices that
 
 $$K \alpha = \lambda \alpha, \qquad K = \Phi \Phi^\top, \tag{3}$$
 
-an eigenproblem of $n$ by $n$ with the matrix of kernels. The axis must have length 1, $w^\top w = \alpha^\top K \alpha = \lambda\, \alpha^\top \alpha = 1$: so for an eigenvector $u$ of length 1
+an eigenproblem of $n$ by $n$ with the matrix of kernels. The axis must have length 1,
+$w^\top w = \alpha^\top K \alpha = \lambda\, \alpha^\top \alpha = 1$: so for an eigenvector $u$ of length 1
 
 $$\alpha = u / \sqrt{\lambda}. \tag{4}$$
 
 The variance along it is $\lambda / (n - 1)$.
 
-**Centring.** The features are not centred by themselves. Subtracting from each $\phi_i$ the mean of all makes, with $J$ the matrix whose entries are all $1/n$,
+**Centring.** The features are not centred by themselves. Subtracting from each $\phi_i$ the mean of all makes, with $J$
+the matrix whose entries are all $1/n$,
 
 $$K_{\text{centred}} = K - J K - K J + J K J: \tag{5}$$
 
 from each entry the mean of its column and that of its row are subtracted, and the mean of all is added.
 
-**New samples.** The score of a new sample $z$ is $\langle \phi(z) - \bar\phi, w \rangle$. It needs its kernels with all old samples, $\kappa_i = k(z, x_i)$, and the same mean as before:
+**New samples.** The score of a new sample $z$ is $\langle \phi(z) - \bar\phi, w \rangle$. It needs its kernels with all
+old samples, $\kappa_i = k(z, x_i)$, and the same mean as before:
 
 $$\kappa_{i, \text{centred}} = \kappa_i - \frac1n \sum_j \kappa_j - \frac1n \sum_j K_{ij} + \frac1{n^2} \sum_{j, l} K_{jl}, \qquad
 \text{score} = \sum_i \kappa_{i, \text{centred}}\, \alpha_i. \tag{6}$$
 
 For an old sample that is a row of (5), so by (3) and (4) its score is the entry of $\sqrt{\lambda}\, u$.
 
-**How many?** Centred features of $n$ samples span at most $n - 1$ axes, and fewer if $\phi$ has fewer features. Beyond, $\lambda$ is 0 but for rounding, and (4)
-divides by it. The sign of an axis is free; make the entry of largest absolute value of each $\alpha$ positive.
+**How many?** Centred features of $n$ samples span at most $n - 1$ axes, and fewer if $\phi$ has fewer features. Beyond,
+$\lambda$ is 0 but for rounding, and (4) divides by it. The sign of an axis is free; make the entry of largest absolute
+value of each $\alpha$ positive.
 
 ## Worked example
 
-Three samples $0, 1, 3$ on a line with the linear kernel: $K_{ij} = x_i x_j$, so the rows of $K$ are $(0, 0, 0)$, $(0, 1, 3)$ and $(0, 3, 9)$, with means $0, 4/3, 4$ and $16/9$ in all. Centred, the
-first row is $(16/9,\ 4/9,\ -20/9)$, which is $-4/3$ times $(-4/3, -1/3, 5/3)$: the product of centred samples, as it must be. The only eigenvalue that is not 0 is the sum
-of their squares, $\lambda = 42/9$, with $u = (-4, -1, 5) / \sqrt{42}$. The scores $\sqrt\lambda\, u$ are $(-4/3, -1/3, 5/3)$: PCA.
+Three samples $0, 1, 3$ on a line with the linear kernel: $K_{ij} = x_i x_j$, so the rows of $K$ are $(0, 0, 0)$,
+$(0, 1, 3)$ and $(0, 3, 9)$, with means $0, 4/3, 4$ and $16/9$ in all. Centred, the first row is $(16/9,\ 4/9,\ -20/9)$,
+which is $-4/3$ times $(-4/3, -1/3, 5/3)$: the product of centred samples, as it must be. The only eigenvalue that is
+not 0 is the sum of their squares, $\lambda = 42/9$, with $u = (-4, -1, 5) / \sqrt{42}$. The scores $\sqrt\lambda\, u$
+are $(-4/3, -1/3, 5/3)$: PCA.
 
 ## Plan
 
@@ -67,29 +76,36 @@ of their squares, $\lambda = 42/9$, with $u = (-4, -1, 5) / \sqrt{42}$. The scor
 
 ## Pitfalls
 
-- $\gamma$ too large: every sample is alone, $K$ is nearly the identity, and all components explain the same. Too small: the linear PCA comes back. Begin near one over
-  the median squared distance.
-- The scores of the training samples are right, and those of new samples are shifted: they were centred by their own mean.
+- $\gamma$ too large: every sample is alone, $K$ is nearly the identity, and all components explain the same. Too small:
+  the linear PCA comes back. Begin near one over the median squared distance.
+- The scores of the training samples are right, and those of new samples are shifted: they were centred by their own
+  mean.
 - Scores are larger for components of *smaller* variance: $\sqrt\lambda$ was divided by where it was to be multiplied.
 - Components of pure noise, with scores of size $10^7$.
-- Squared distances computed as $\lVert x \rVert^2 + \lVert y \rVert^2 - 2 x^\top y$ come out slightly negative, and the kernel above 1.
-- The axes live among the features. There may be no sample that a point on them is the image of: going back is a problem of its own.
+- Squared distances computed as $\lVert x \rVert^2 + \lVert y \rVert^2 - 2 x^\top y$ come out slightly negative, and the
+  kernel above 1.
+- The axes live among the features. There may be no sample that a point on them is the image of: going back is a problem
+  of its own.
 
 ## Cost
 
-$n^2$ kernels in memory, and for $m$ components of dense eigensolving $n^3$: a few thousand samples. New samples cost $n$ kernels each, as all the old ones are kept.
-The benchmark finds `fit` on 800 digits at 0.9 times the time of scikit-learn's dense solver for all components, and at 2.1 times for ten,
-where LAPACK is asked for these only. With more samples, approximate the kernel by a few hundred explicit features and do plain PCA.
+$n^2$ kernels in memory, and for $m$ components of dense eigensolving $n^3$: a few thousand samples. New samples cost
+$n$ kernels each, as all the old ones are kept. The benchmark finds `fit` on 800 digits at 0.9 times the time of
+scikit-learn's dense solver for all components, and at 2.1 times for ten, where LAPACK is asked for these only. With
+more samples, approximate the kernel by a few hundred explicit features and do plain PCA.
 
 ## Go further
 
-Experiment: two rings, the radial kernel, and $\gamma$ from $0.01$ to $100$: watch the first two scores. A stretch goal: denoise digits. Project an image to a few
-components, and look for the image whose features come nearest, by the fixed point $z \leftarrow \sum_i c_i k(z, x_i)\, x_i / \sum_i c_i k(z, x_i)$ [2].
+Experiment: two rings, the radial kernel, and $\gamma$ from $0.01$ to $100$: watch the first two scores. A stretch goal:
+denoise digits. Project an image to a few components, and look for the image whose features come nearest, by the fixed
+point $z \leftarrow \sum_i c_i k(z, x_i)\, x_i / \sum_i c_i k(z, x_i)$ [2].
 
 ## References
 
-1. Schölkopf, Smola & Müller (1998), Nonlinear component analysis as a kernel eigenvalue problem, https://doi.org/10.1162/089976698300017467
-2. Mika, Schölkopf, Smola, Müller, Scholz & Rätsch (1999), Kernel PCA and de-noising in feature spaces, https://papers.nips.cc/paper/1491-kernel-pca-and-de-noising-in-feature-spaces
+1. Schölkopf, Smola & Müller (1998), Nonlinear component analysis as a kernel eigenvalue problem,
+   https://doi.org/10.1162/089976698300017467
+2. Mika, Schölkopf, Smola, Müller, Scholz & Rätsch (1999), Kernel PCA and de-noising in feature spaces,
+   https://papers.nips.cc/paper/1491-kernel-pca-and-de-noising-in-feature-spaces
 3. Schölkopf & Smola (2002), Learning with kernels, chapter 14, ISBN 978-0-262-19475-4
 """
 
@@ -142,8 +158,8 @@ def polynomial_kernel(
     Raises
     ------
     ValueError
-        If the samples are not real and finite or do not fit each other, `degree` is below 1 or no whole number, `gamma` is not
-        positive or `coef0` negative.
+        If the samples are not real and finite or do not fit each other, `degree` is below 1 or no whole number, `gamma`
+        is not positive or `coef0` negative.
 
     Examples
     --------
@@ -176,8 +192,8 @@ def rbf_kernel(
     Returns
     -------
     ndarray
-        A row for each sample of `x`, a column for each of `y`: none above 1. Samples may be far from the origin, compared
-        with their distances.
+        A row for each sample of `x`, a column for each of `y`: none above 1. Samples may be far from the origin,
+        compared with their distances.
 
     Raises
     ------
@@ -272,7 +288,8 @@ class KernelPCA:
     eigenvalues_ : ndarray of shape (n_components,)
         Those of the centred kernels, equation (3), falling. Over n_samples - 1 they are the variances along the axes.
     alphas_ : ndarray of shape (n_samples, n_components)
-        The axes as combinations of samples, equation (4), one a column; in each the entry of largest absolute value is positive.
+        The axes as combinations of samples, equation (4), one a column; in each the entry of largest absolute value is
+        positive.
     X_fit_ : ndarray of shape (n_samples, n_features)
         The samples.
     gram_ : ndarray of shape (n_samples, n_samples)
@@ -311,9 +328,10 @@ class KernelPCA:
         Raises
         ------
         ValueError
-            If `X` is not a matrix of real, finite numbers with two rows at least, `kernel` does not return a symmetric matrix of finite
-            numbers, or `n_components` is below 1 or more than there are eigenvalues above $10 n \varepsilon$ times the largest column sum of
-            absolute kernels. If there are none, as for samples that are all the same, every number is too large, and so is None.
+            If `X` is not a matrix of real, finite numbers with two rows at least, `kernel` does not return a symmetric
+            matrix of finite numbers, or `n_components` is below 1 or more than there are eigenvalues above
+            $10 n \varepsilon$ times the largest column sum of absolute kernels. If there are none, as for samples that
+            are all the same, every number is too large, and so is None.
         """
         # given: the checks
         X = real_array(X, "X", ndim=2)

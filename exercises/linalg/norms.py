@@ -8,7 +8,8 @@ that a matrix can stretch anything. Learning algorithms measure errors, steps an
 
 ## Maths
 
-**Vectors.** For $x \in \mathbb{R}^n$, the three norms met most often are the L1, the maximum (L∞) and the Euclidean (L2):
+**Vectors.** For $x \in \mathbb{R}^n$, the three norms met most often are the L1, the maximum (L∞) and the Euclidean
+(L2):
 
 $$\lVert x \rVert_1 = \sum_{i=1}^n |x_i|, \tag{1}$$
 
@@ -33,35 +34,35 @@ vector $(3, 4) \cdot 10^{200}$ has the length $5 \cdot 10^{200}$, which fits, bu
 not. The squares of $(3, 4) \cdot 10^{-200}$ vanish likewise. Divide by a number that brings the entries near to 1,
 take the norm there, and let (5) undo the division.
 
-**Matrices, by what they do.** An $m \times n$ matrix $A$ stretches each vector by some factor. The largest factor is its
-*induced* norm:
+**Matrices, by what they do.** An $m \times n$ matrix $A$ stretches each vector by some factor. The largest factor is
+its *induced* norm:
 
 $$\lVert A \rVert_p = \max_{x \ne 0} \frac{\lVert A x \rVert_p}{\lVert x \rVert_p}. \tag{6}$$
 
-For $p = 1$: $A x = \sum_j x_j a_j$ is a mixture of the columns $a_j$, so
-$\lVert A x \rVert_1 \le \sum_j |x_j|\, \lVert a_j \rVert_1 \le \big( \max_j \lVert a_j \rVert_1 \big) \lVert x \rVert_1$. The unit vector
-that picks the largest column reaches this bound. Hence
+For $p = 1$: $A x = \sum_j x_j a_j$ is a mixture of the columns $a_j$, so $\lVert A x \rVert_1 \le \sum_j |x_j|\, \lVert
+a_j \rVert_1 \le \big( \max_j \lVert a_j \rVert_1 \big) \lVert x \rVert_1$. The unit vector that picks the largest
+column reaches this bound. Hence
 
 $$\lVert A \rVert_1 = \max_j \sum_i |A_{ij}|. \tag{7}$$
 
-For $p = \infty$: the entry $i$ of $A x$ is at most $\sum_j |A_{ij}|\, \lVert x \rVert_\infty$, and a vector of well-chosen signs
-$\pm 1$ reaches it. Hence
+For $p = \infty$: the entry $i$ of $A x$ is at most $\sum_j |A_{ij}|\, \lVert x \rVert_\infty$, and a vector of
+well-chosen signs $\pm 1$ reaches it. Hence
 
 $$\lVert A \rVert_\infty = \max_i \sum_j |A_{ij}|. \tag{8}$$
 
 **Matrices, by their singular values.** Every matrix is $A = U \Sigma V^\top$: a rotation (or reflection), a stretch by
-$\sigma_1 \ge \sigma_2 \ge \dots \ge 0$ along the axes, and another rotation. Rotations change no Euclidean length, so all
-that $A$ can do to lengths is in the vector $\sigma$. Its norms are the *Schatten* norms of $A$:
+$\sigma_1 \ge \sigma_2 \ge \dots \ge 0$ along the axes, and another rotation. Rotations change no Euclidean length, so
+all that $A$ can do to lengths is in the vector $\sigma$. Its norms are the *Schatten* norms of $A$:
 
 $$\lVert A \rVert_{S_p} = \lVert \sigma \rVert_p. \tag{9}$$
 
-Three of them have names of their own. $p = \infty$ is the *spectral* norm $\sigma_1$, which is also the induced norm (6)
-for $p = 2$. $p = 1$ is the *nuclear* norm, which favours matrices of low rank as L1 favours vectors with many zeros.
-$p = 2$ is the *Frobenius* norm; since $\sum_i \sigma_i^2$ is the trace of $A^\top A$, it is also (3) for all entries of $A$
-taken as one long vector.
+Three of them have names of their own. $p = \infty$ is the *spectral* norm $\sigma_1$, which is also the induced norm
+(6) for $p = 2$. $p = 1$ is the *nuclear* norm, which favours matrices of low rank as L1 favours vectors with many
+zeros. $p = 2$ is the *Frobenius* norm; since $\sum_i \sigma_i^2$ is the trace of $A^\top A$, it is also (3) for all
+entries of $A$ taken as one long vector.
 
-**Unit balls.** The vectors with $\lVert x \rVert \le 1$ are the unit ball. Along any direction $d$ its edge is one point: by (5),
-the only positive multiple of $d$ that has norm 1,
+**Unit balls.** The vectors with $\lVert x \rVert \le 1$ are the unit ball. Along any direction $d$ its edge is one
+point: by (5), the only positive multiple of $d$ that has norm 1,
 
 $$x(d) = d \,/\, \lVert d \rVert. \tag{10}$$
 
@@ -72,8 +73,9 @@ In the plane the ball is a diamond for $p = 1$, a disc for $p = 2$, a square for
 $$c\, \lVert x \rVert_q \le \lVert x \rVert_p \le C\, \lVert x \rVert_q \quad \text{for every } x \in \mathbb{R}^n. \tag{11}$$
 
 Take $p \le q$ first. Scale $x$ so that $\lVert x \rVert_p = 1$: all $|x_i| \le 1$, hence $|x_i|^q \le |x_i|^p$ and
-$\lVert x \rVert_q \le 1$. So $c = 1$, and a vector with a single non-zero entry shows that no larger $c$ will do. On the other
-side, a mean of powers grows with the power, $\big( \tfrac{1}{n} \sum |x_i|^p \big)^{1/p} \le \big( \tfrac{1}{n} \sum |x_i|^q \big)^{1/q}$, so
+$\lVert x \rVert_q \le 1$. So $c = 1$, and a vector with a single non-zero entry shows that no larger $c$ will do. On
+the other side, a mean of powers grows with the power, $\big( \tfrac{1}{n} \sum |x_i|^p \big)^{1/p} \le \big(
+\tfrac{1}{n} \sum |x_i|^q \big)^{1/q}$, so
 
 $$c = 1, \qquad C = n^{1/p - 1/q} \qquad (p \le q), \tag{12}$$
 
@@ -83,13 +85,14 @@ of the two norms, and solve for $\lVert x \rVert_p$.
 ## Worked example
 
 $x = (2, -3, 6)$ has $\lVert x \rVert_1 = 2 + 3 + 6 = 11$, $\lVert x \rVert_2 = \sqrt{4 + 9 + 36} = 7$,
-$\lVert x \rVert_3 = (8 + 27 + 216)^{1/3} = 251^{1/3} = 6.308$ and $\lVert x \rVert_\infty = 6$: the norm falls as $p$ grows. By (12)
-with $n = 3$, L1 can be at most $\sqrt{3} = 1.732$ times L2; here it is $11 / 7 = 1.571$ times.
+$\lVert x \rVert_3 = (8 + 27 + 216)^{1/3} = 251^{1/3} = 6.308$ and $\lVert x \rVert_\infty = 6$: the norm falls as $p$
+grows. By (12) with $n = 3$, L1 can be at most $\sqrt{3} = 1.732$ times L2; here it is $11 / 7 = 1.571$ times.
 
 $A = \begin{pmatrix} 3 & 0 \\ 4 & 5 \end{pmatrix}$ has columns that sum to 7 and 5 and rows that sum to 3 and 9, so
-$\lVert A \rVert_1 = 7$ and $\lVert A \rVert_\infty = 9$. $A^\top A = \begin{pmatrix} 25 & 20 \\ 20 & 25 \end{pmatrix}$ has the eigenvalues 45
-and 5; the singular values are their roots, $\sigma = (6.708, 2.236)$. So the spectral norm is 6.708, the nuclear norm
-$6.708 + 2.236 = 8.944$, and the Frobenius norm $\sqrt{45 + 5} = 7.071$, which is also $\sqrt{9 + 16 + 25}$.
+$\lVert A \rVert_1 = 7$ and $\lVert A \rVert_\infty = 9$. $A^\top A = \begin{pmatrix} 25 & 20 \\ 20 & 25 \end{pmatrix}$
+has the eigenvalues 45 and 5; the singular values are their roots, $\sigma = (6.708, 2.236)$. So the spectral norm is
+6.708, the nuclear norm $6.708 + 2.236 = 8.944$, and the Frobenius norm $\sqrt{45 + 5} = 7.071$, which is also
+$\sqrt{9 + 16 + 25}$.
 
 ## Plan
 
@@ -109,7 +112,8 @@ $6.708 + 2.236 = 8.944$, and the Frobenius norm $\sqrt{45 + 5} = 7.071$, which i
 ## Pitfalls
 
 - The norm of $(-5, 1)$ comes out as 1, or as -4.
-- All is well for everyday numbers, but the answer is `inf`, or 0, for a vector of entries near $10^{200}$ or $10^{-200}$.
+- All is well for everyday numbers, but the answer is `inf`, or 0, for a vector of entries near $10^{200}$ or
+  $10^{-200}$.
 - The zero vector gives `nan`.
 - `induced_norm` is right for symmetric matrices only.
 
@@ -120,9 +124,9 @@ $m \times n$ matrix take $O(mn \min(m, n))$.
 
 ## Go further
 
-Experiment: draw $x$ with $n$ normal random entries, and plot $\lVert x \rVert_2 / \sqrt{n}$ for $n$ from 1 to 10,000. What
-happens to its spread, and what does that say about 'near' and 'far' in many dimensions? A stretch goal: `l2_norm` in a
-single pass over the data, without overflow; [1] is the classic answer, and BLAS still uses a descendant.
+Experiment: draw $x$ with $n$ normal random entries, and plot $\lVert x \rVert_2 / \sqrt{n}$ for $n$ from 1 to 10,000.
+What happens to its spread, and what does that say about 'near' and 'far' in many dimensions? A stretch goal: `l2_norm`
+in a single pass over the data, without overflow; [1] is the classic answer, and BLAS still uses a descendant.
 
 ## References
 
@@ -388,8 +392,8 @@ def equivalence_constants(p: float, q: float, n: int) -> tuple[float, float]:
     Returns
     -------
     tuple of float
-        $c$ and $C$ such that $c \lVert x \rVert_q \le \lVert x \rVert_p \le C \lVert x \rVert_q$ for all vectors $x$ of `n` entries, and
-        with equality for some.
+        $c$ and $C$ such that $c \lVert x \rVert_q \le \lVert x \rVert_p \le C \lVert x \rVert_q$ for all vectors $x$ of
+        `n` entries, and with equality for some.
 
     Raises
     ------

@@ -2,49 +2,58 @@ r"""Approximate kernels: Nyström features and random Fourier features.
 
 ## Idea
 
-Kernel methods need the kernels of all pairs of samples: $n^2$ numbers, and $n^3$ operations to solve with them. For 100,000 samples that is 80 GB. Yet the
-matrix of a smooth kernel is nearly of low rank, so a few hundred *explicit features* whose scalar products are nearly the kernels
-do as well, and then everything is linear again. There are two ways to them. Nyström's looks at the data: it compares each sample with a few
-landmarks. Random Fourier features look only at the kernel: they are waves of random frequencies.
+Kernel methods need the kernels of all pairs of samples: $n^2$ numbers, and $n^3$ operations to solve with them. For
+100,000 samples that is 80 GB. Yet the matrix of a smooth kernel is nearly of low rank, so a few hundred *explicit
+features* whose scalar products are nearly the kernels do as well, and then everything is linear again. There are two
+ways to them. Nyström's looks at the data: it compares each sample with a few landmarks. Random Fourier features look
+only at the kernel: they are waves of random frequencies.
 
 ## Maths
 
-**Nyström.** Choose $m$ landmarks among the samples. Let $K_{mm}$ hold the kernels of all pairs of landmarks and $K_{nm}$ those of all samples with them. In the space of
-features project each sample onto the span of the landmarks' features: what is left of the kernels is
+**Nyström.** Choose $m$ landmarks among the samples. Let $K_{mm}$ hold the kernels of all pairs of landmarks and
+$K_{nm}$ those of all samples with them. In the space of features project each sample onto the span of the landmarks'
+features: what is left of the kernels is
 
 $$\tilde K = K_{nm}\, K_{mm}^{+}\, K_{nm}^\top, \tag{1}$$
 
-with the pseudo-inverse. It is exact between landmarks, never overestimates $k(x, x)$, and is exact everywhere as soon as $K$ has no more than rank $m$ and the landmarks span
-it. With the eigendecomposition $K_{mm} = U \Lambda U^\top$ the features, a row for each sample, are
+with the pseudo-inverse. It is exact between landmarks, never overestimates $k(x, x)$, and is exact everywhere as soon
+as $K$ has no more than rank $m$ and the landmarks span it. With the eigendecomposition $K_{mm} = U \Lambda U^\top$ the
+features, a row for each sample, are
 
 $$Z = K_{nm}\, U_+ \Lambda_+^{-1/2}, \qquad Z Z^\top = \tilde K, \tag{2}$$
 
-where only eigenvalues that are not 0 but for rounding are kept. They stand for themselves: a new sample gets its row from its kernels with the landmarks.
+where only eigenvalues that are not 0 but for rounding are kept. They stand for themselves: a new sample gets its row
+from its kernels with the landmarks.
 
-**Which landmarks?** At random is a good start. Better they should be spread out: draw the first at random, and each next one with probabilities in proportion to
+**Which landmarks?** At random is a good start. Better they should be spread out: draw the first at random, and each
+next one with probabilities in proportion to
 
 $$p_i \propto \min_{l \text{ chosen}} \lVert x_i - x_l \rVert^2. \tag{3}$$
 
-Or choose greedily what the others represent worst. What of $k(x_i, x_i)$ a set of landmarks misses is the residual $r_i = k(x_i, x_i) - \tilde K_{ii}$. Take the sample $p$ of the largest, and
-with it one step of a Cholesky decomposition: with the columns $g_1, g_2, \dots$ so far
+Or choose greedily what the others represent worst. What of $k(x_i, x_i)$ a set of landmarks misses is the residual
+$r_i = k(x_i, x_i) - \tilde K_{ii}$. Take the sample $p$ of the largest, and with it one step of a Cholesky
+decomposition: with the columns $g_1, g_2, \dots$ so far
 
 $$g = \frac{K_{\cdot p} - \sum_j g_j\, g_{j, p}}{\sqrt{r_p}}, \qquad r_i \leftarrow r_i - g_i^2. \tag{4}$$
 
 Only the diagonal of $K$ and the columns of landmarks are ever computed.
 
-**Random Fourier features.** A kernel that depends on $x - y$ alone is, by Bochner's theorem, the mean of waves $\cos(w^\top (x - y))$ over some law of frequencies $w$. For
-$k(x, y) = \exp(-\gamma \lVert x - y \rVert^2)$ that law is normal,
+**Random Fourier features.** A kernel that depends on $x - y$ alone is, by Bochner's theorem, the mean of waves
+$\cos(w^\top (x - y))$ over some law of frequencies $w$. For $k(x, y) = \exp(-\gamma \lVert x - y \rVert^2)$ that law is
+normal,
 
 $$w \sim \mathcal N(0,\, 2 \gamma I), \tag{5}$$
 
-as the mean of $\cos(w^\top d)$ over it is $\exp(-\frac12 \cdot 2\gamma \lVert d \rVert^2)$. With a phase $b$ uniform from 0 to $2\pi$,
-$2 \cos(w^\top x + b) \cos(w^\top y + b) = \cos(w^\top(x - y)) + \cos(w^\top (x + y) + 2b)$, of which the second has mean 0. So $D$ of them make features
+as the mean of $\cos(w^\top d)$ over it is $\exp(-\frac12 \cdot 2\gamma \lVert d \rVert^2)$. With a phase $b$ uniform
+from 0 to $2\pi$, $2 \cos(w^\top x + b) \cos(w^\top y + b) = \cos(w^\top(x - y)) + \cos(w^\top (x + y) +
+2b)$, of which the second has mean 0. So $D$ of them make features
 
 $$z(x) = \sqrt{\tfrac2D}\, \big( \cos(w_1^\top x + b_1), \dots, \cos(w_D^\top x + b_D) \big), \qquad \mathbb E\, z(x)^\top z(y) = k(x, y), \tag{6}$$
 
 with an error near $1/\sqrt D$, whatever the data are.
 
-**Kernel ridge regression.** Predict $f(x) = \sum_i k(x, x_i)\, c_i$ with least squares and a penalty $\alpha \lVert f \rVert^2$. The minimum is at
+**Kernel ridge regression.** Predict $f(x) = \sum_i k(x, x_i)\, c_i$ with least squares and a penalty
+$\alpha \lVert f \rVert^2$. The minimum is at
 
 $$(K + \alpha I)\, c = y, \tag{7}$$
 
@@ -52,16 +61,19 @@ $n$ equations. With features, $f(x) = z(x)^\top \beta$ and the penalty is $\alph
 
 $$(Z^\top Z + \alpha I)\, \beta = Z^\top y, \tag{8}$$
 
-as many equations as features. As $Z (Z^\top Z + \alpha I)^{-1} = (Z Z^\top + \alpha I)^{-1} Z$, both predict the same if $K = Z Z^\top$.
+as many equations as features. As $Z (Z^\top Z + \alpha I)^{-1} = (Z Z^\top + \alpha I)^{-1} Z$, both predict the same
+if $K = Z Z^\top$.
 
 ## Worked example
 
-Samples $0, 1, 3$ with the linear kernel, so $K_{ij} = x_i x_j$, of rank 1. One landmark, $x = 3$: $K_{nm} = (0, 3, 9)^\top$, $K_{mm} = 9$, and by (2)
-$Z = (0, 3, 9)^\top / 3 = (0, 1, 3)^\top$, whose products are $K$. By (4) the greedy choice begins with $r = (0, 1, 9)$, takes the third sample, $g = (0, 3, 9)/3$, and
-leaves $r = (0, 0, 0)$: no second landmark is needed. By (3), if the first is $x = 1$, the others have probabilities in proportion to $1$ and $4$.
+Samples $0, 1, 3$ with the linear kernel, so $K_{ij} = x_i x_j$, of rank 1. One landmark, $x = 3$:
+$K_{nm} = (0, 3, 9)^\top$, $K_{mm} = 9$, and by (2) $Z = (0, 3, 9)^\top / 3 = (0, 1, 3)^\top$, whose products are $K$.
+By (4) the greedy choice begins with $r = (0, 1, 9)$, takes the third sample, $g = (0, 3, 9)/3$, and leaves
+$r = (0, 0, 0)$: no second landmark is needed. By (3), if the first is $x = 1$, the others have probabilities in
+proportion to $1$ and $4$.
 
-Ridge with $y = (0, 2, 5)$ and $\alpha = 1$: by (8) $\beta = (2 + 15) / (10 + 1) = 17/11$. By (7) $c = (0, 5, 4) / 11$, and
-$\sum_i x_i c_i = 17/11$ again.
+Ridge with $y = (0, 2, 5)$ and $\alpha = 1$: by (8) $\beta = (2 + 15) / (10 + 1) = 17/11$. By (7) $c = (0, 5, 4) / 11$,
+and $\sum_i x_i c_i = 17/11$ again.
 
 ## Plan
 
@@ -78,28 +90,35 @@ $\sum_i x_i c_i = 17/11$ again.
 
 ## Pitfalls
 
-- Features of size $10^8$: an eigenvalue that is 0 but for rounding was divided by. Two landmarks that are equal make one.
+- Features of size $10^8$: an eigenvalue that is 0 but for rounding was divided by. Two landmarks that are equal make
+  one.
 - The Fourier features of new samples have nothing to do with those of old ones: new frequencies were drawn.
-- A standard deviation of $2 \gamma$ where that is the variance; or one width taken for the other, $\gamma = 1 / (2 \sigma^2)$.
+- A standard deviation of $2 \gamma$ where that is the variance; or one width taken for the other,
+  $\gamma = 1 / (2 \sigma^2)$.
 - The predictions are right and the time is no better: $Z Z^\top$ was formed and solved with.
 - Many dimensions, or a narrow kernel: then $K$ is of no low rank, and neither way helps.
 
 ## Cost
 
-With $m$ landmarks: $nm$ kernels and numbers in memory, $n m^2 + m^3$ operations, where exact kernels take $n^2$ and $n^3$. For 20,000 samples and 300 landmarks the
-features take 48 MB and computing them 156 MB at most; the kernels would take 3.2 GB. The benchmark finds all of it within 0.9 to 1.2 times scikit-learn's time.
-Fourier features cost a product with the frequencies, and no eigenproblem; Nyström needs fewer of them for the same error when the spectrum of $K$ falls fast.
+With $m$ landmarks: $nm$ kernels and numbers in memory, $n m^2 + m^3$ operations, where exact kernels take $n^2$ and
+$n^3$. For 20,000 samples and 300 landmarks the features take 48 MB and computing them 156 MB at most; the kernels would
+take 3.2 GB. The benchmark finds all of it within 0.9 to 1.2 times scikit-learn's time. Fourier features cost a product
+with the frequencies, and no eigenproblem; Nyström needs fewer of them for the same error when the spectrum of $K$ falls
+fast.
 
 ## Go further
 
-Experiment: the error of both on the digits by the number of features, for $\gamma$ from $0.001$ to $1$. A stretch goal: replace the random frequencies by
-orthogonal ones of the same lengths [4], and measure how the error falls.
+Experiment: the error of both on the digits by the number of features, for $\gamma$ from $0.001$ to $1$. A stretch goal:
+replace the random frequencies by orthogonal ones of the same lengths [4], and measure how the error falls.
 
 ## References
 
-1. Williams & Seeger (2000), Using the Nyström method to speed up kernel machines, https://papers.nips.cc/paper/1866-using-the-nystrom-method-to-speed-up-kernel-machines
-2. Rahimi & Recht (2007), Random features for large-scale kernel machines, https://papers.nips.cc/paper/3182-random-features-for-large-scale-kernel-machines
-3. Fine & Scheinberg (2001), Efficient SVM training using low-rank kernel representations, https://jmlr.org/papers/v2/fine01a.html
+1. Williams & Seeger (2000), Using the Nyström method to speed up kernel machines,
+   https://papers.nips.cc/paper/1866-using-the-nystrom-method-to-speed-up-kernel-machines
+2. Rahimi & Recht (2007), Random features for large-scale kernel machines,
+   https://papers.nips.cc/paper/3182-random-features-for-large-scale-kernel-machines
+3. Fine & Scheinberg (2001), Efficient SVM training using low-rank kernel representations,
+   https://jmlr.org/papers/v2/fine01a.html
 4. Yu, Suresh, Choromanski, Holtmann-Rice & Kumar (2016), Orthogonal random features, https://arxiv.org/abs/1610.09072
 5. Arthur & Vassilvitskii (2007), k-means++: the advantages of careful seeding, https://doi.org/10.5555/1283383.1283494
 """
@@ -163,8 +182,8 @@ def spread_landmarks(x: Samples, n_landmarks: int, *, rng: np.random.Generator) 
     Raises
     ------
     ValueError
-        If `x` is not a matrix of real, finite numbers, `n_landmarks` is not from 1 to the number of samples, or there are fewer
-        different samples than that.
+        If `x` is not a matrix of real, finite numbers, `n_landmarks` is not from 1 to the number of samples, or there
+        are fewer different samples than that.
 
     Examples
     --------
@@ -190,21 +209,23 @@ def greedy_landmarks(
     n_landmarks : int
         How many landmarks at most; no more than there are samples.
     kernel : callable
-        Takes two sets of samples and returns the kernels of all pairs, a row for each of the first. It is asked for the kernel of each
-        sample with itself, one at a time, and for all with each landmark; never for all pairs.
+        Takes two sets of samples and returns the kernels of all pairs, a row for each of the first. It is asked for the
+        kernel of each sample with itself, one at a time, and for all with each landmark; never for all pairs.
     tol : float
-        No more are chosen when the largest residual is at most this fraction of the largest kernel of a sample with itself.
+        No more are chosen when the largest residual is at most this fraction of the largest kernel of a sample with
+        itself.
 
     Returns
     -------
     ndarray
-        The rows of the landmarks, in the order in which they were chosen: at least one. Of equal residuals any may come first.
+        The rows of the landmarks, in the order in which they were chosen: at least one. Of equal residuals any may come
+        first.
 
     Raises
     ------
     ValueError
-        If `x` is not a matrix of real, finite numbers, `n_landmarks` is not from 1 to the number of samples, `tol` is negative, or
-        `kernel` returns something else than finite numbers of the right shape.
+        If `x` is not a matrix of real, finite numbers, `n_landmarks` is not from 1 to the number of samples, `tol` is
+        negative, or `kernel` returns something else than finite numbers of the right shape.
 
     Examples
     --------
@@ -236,14 +257,14 @@ def nystrom_features(x: Samples, landmarks: Float[np.ndarray, "n_landmarks n_dim
     Returns
     -------
     ndarray
-        The features, one sample a row: one for each eigenvalue of the landmarks' kernels that is above $m \varepsilon$ times the largest, in any
-        order and of either sign.
+        The features, one sample a row: one for each eigenvalue of the landmarks' kernels that is above $m \varepsilon$
+        times the largest, in any order and of either sign.
 
     Raises
     ------
     ValueError
-        If `x` or `landmarks` is not a matrix of real, finite numbers, they have not as many dimensions, or `kernel` returns something else
-        than finite numbers of the right shape, symmetric for the landmarks.
+        If `x` or `landmarks` is not a matrix of real, finite numbers, they have not as many dimensions, or `kernel`
+        returns something else than finite numbers of the right shape, symmetric for the landmarks.
 
     Examples
     --------
@@ -417,7 +438,8 @@ def gram_error(features: Features, x: Samples, kernel: Kernel, *, block: int = 5
     x : ndarray
         The samples, one a row.
     kernel : callable
-        Takes two sets of samples and returns the kernels of all pairs. It is asked for `block` rows at a time, or fewer at the end.
+        Takes two sets of samples and returns the kernels of all pairs. It is asked for `block` rows at a time, or fewer
+        at the end.
     block : int
         How many rows; at least 1.
 
@@ -429,8 +451,8 @@ def gram_error(features: Features, x: Samples, kernel: Kernel, *, block: int = 5
     Raises
     ------
     ValueError
-        If `features` or `x` is not a matrix of real, finite numbers with as many rows as the other, `block` is below 1, or `kernel` returns
-        something else than finite numbers of the right shape.
+        If `features` or `x` is not a matrix of real, finite numbers with as many rows as the other, `block` is below 1,
+        or `kernel` returns something else than finite numbers of the right shape.
 
     Examples
     --------

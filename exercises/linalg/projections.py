@@ -3,9 +3,9 @@ r"""Projections: the shadow of a vector on a subspace, straight down or along a 
 ## Idea
 
 At noon a pole casts no shadow but its own foot; in the evening the same pole's shadow is longer than the pole. Both are
-projections: what has landed on the ground stays there if it is projected again. The straight one answers 'which point of
-the subspace is nearest?', and with it least squares, distances, mirror images. The slanted ones can make things longer,
-without bound as the light gets flatter, which is why they are handled with care.
+projections: what has landed on the ground stays there if it is projected again. The straight one answers 'which point
+of the subspace is nearest?', and with it least squares, distances, mirror images. The slanted ones can make things
+longer, without bound as the light gets flatter, which is why they are handled with care.
 
 ## Maths
 
@@ -13,12 +13,12 @@ A *projector* is a square matrix $P$ that changes nothing when it is applied a s
 
 $$P^2 = P. \tag{1}$$
 
-Every vector then splits into $x = P x + (I - P) x$. The first part is in the range of $P$, where $P$ does nothing; the second is
-in its null space, since $P (x - P x) = P x - P x = 0$.
+Every vector then splits into $x = P x + (I - P) x$. The first part is in the range of $P$, where $P$ does nothing; the
+second is in its null space, since $P (x - P x) = P x - P x = 0$.
 
-**Straight down.** The projector is *orthogonal* if the two parts always are. Let the columns of $A$ ($m \times n$) span the
-subspace. The residual $x - A c$ of the nearest point $A c$ is orthogonal to all columns, so $A^\top A\, c = A^\top x$, and if the
-columns are independent,
+**Straight down.** The projector is *orthogonal* if the two parts always are. Let the columns of $A$ ($m \times n$) span
+the subspace. The residual $x - A c$ of the nearest point $A c$ is orthogonal to all columns, so
+$A^\top A\, c = A^\top x$, and if the columns are independent,
 
 $$P = A (A^\top A)^{-1} A^\top. \tag{2}$$
 
@@ -27,19 +27,20 @@ In exact numbers this is the end of the story. In rounded ones it is not, as Lä
 $$A = \begin{pmatrix} 1 & 1 \\ \varepsilon & 0 \\ 0 & \varepsilon \end{pmatrix}, \qquad
 A^\top A = \begin{pmatrix} 1 + \varepsilon^2 & 1 \\ 1 & 1 + \varepsilon^2 \end{pmatrix}.$$
 
-With $\varepsilon = 10^{-9}$ the columns are independent for all to see, but $1 + 10^{-18}$ is rounded to 1 and $A^\top A$ has no inverse.
-Forming $A^\top A$ squares the condition number. If the columns of $Q$ are an *orthonormal* basis of the same subspace, there is
-nothing to invert:
+With $\varepsilon = 10^{-9}$ the columns are independent for all to see, but $1 + 10^{-18}$ is rounded to 1 and
+$A^\top A$ has no inverse. Forming $A^\top A$ squares the condition number. If the columns of $Q$ are an *orthonormal*
+basis of the same subspace, there is nothing to invert:
 
 $$P = Q Q^\top, \qquad P x = Q\, (Q^\top x). \tag{3}$$
 
 The brackets matter: $Q Q^\top$ has $m^2$ entries, whereas $Q^\top x$ has as many as the subspace has dimensions.
 
-**An orthonormal basis** comes from the singular value decomposition $U \Sigma V^\top$ of $A$. The left singular vectors that belong to
-$\sigma_i > 0$ span the columns. After rounding, no $\sigma_i$ is exactly 0. And what is small depends on units: a column of
-metres beside one of kilometres is not negligible. So first divide each column by its largest entry (a column of zeros by 1),
-which changes no span. Then a rounding of $\epsilon$, the machine's precision, in each of the $m\, n$ entries moves a singular value
-by at most $\sqrt{m\, n}\, \epsilon$, and the columns of $Q$ are the left singular vectors with
+**An orthonormal basis** comes from the singular value decomposition $U \Sigma V^\top$ of $A$. The left singular vectors
+that belong to $\sigma_i > 0$ span the columns. After rounding, no $\sigma_i$ is exactly 0. And what is small depends on
+units: a column of metres beside one of kilometres is not negligible. So first divide each column by its largest entry
+(a column of zeros by 1), which changes no span. Then a rounding of $\epsilon$, the machine's precision, in each of the
+$m\, n$ entries moves a singular value by at most $\sqrt{m\, n}\, \epsilon$, and the columns of $Q$ are the left
+singular vectors with
 
 $$\sigma_i > m\, n\, \epsilon. \tag{4}$$
 
@@ -53,30 +54,35 @@ $$d(x) = \lVert (I - P) (x - o) \rVert_2. \tag{5}$$
 
 $$R x = x + 2 (P x - x), \qquad R = 2 P - I. \tag{6}$$
 
-$R^2 = 4 P^2 - 4 P + I = I$, and with $P = P^\top$ this is $R^\top R = I$: lengths stay. The case that numerical linear algebra is built
-of is *Householder's*: the mirror is the hyperplane orthogonal to a vector $v$, the projector $I - v v^\top / v^\top v$, and
+$R^2 = 4 P^2 - 4 P + I = I$, and with $P = P^\top$ this is $R^\top R = I$: lengths stay. The case that numerical linear
+algebra is built of is *Householder's*: the mirror is the hyperplane orthogonal to a vector $v$, the projector
+$I - v v^\top / v^\top v$, and
 
 $$H = I - 2\, \frac{v v^\top}{v^\top v}. \tag{7}$$
 
-It is minus the reflection through the line along $v$. With $v = x - y$ it sends $x$ to $y$, whenever both are equally long.
+It is minus the reflection through the line along $v$. With $v = x - y$ it sends $x$ to $y$, whenever both are equally
+long.
 
-**How close do two subspaces come?** Let $Q$ and $Z$ be orthonormal bases of two subspaces. Of all pairs of unit vectors $Q s$, $Z t$, the
-smallest angle $\theta$ has the largest cosine $s^\top Q^\top Z t$, which is the largest singular value of $Q^\top Z$. Its sine is the least
-distance of a unit vector $Z t$ from the first subspace. By (5) that is the least length of $(I - Q Q^\top) Z t$, so
+**How close do two subspaces come?** Let $Q$ and $Z$ be orthonormal bases of two subspaces. Of all pairs of unit vectors
+$Q s$, $Z t$, the smallest angle $\theta$ has the largest cosine $s^\top Q^\top Z t$, which is the largest singular
+value of $Q^\top Z$. Its sine is the least distance of a unit vector $Z t$ from the first subspace. By (5) that is the
+least length of $(I - Q Q^\top) Z t$, so
 
 $$\cos \theta = \sigma_{\max}(Q^\top Z), \qquad \sin \theta = \sigma_{\min}(Z - Q Q^\top Z). \tag{8}$$
 
 Near 0 the sine has the digits, near $\pi / 2$ the cosine; the arc tangent of their quotient has them everywhere [2].
 
-**Along a slant.** Let $\mathcal{U}$ and $\mathcal{V}$ be *complementary*: every vector is $x = u + v$ with $u \in \mathcal{U}$, $v \in \mathcal{V}$ in exactly one way. The
-projector *onto* $\mathcal{U}$ *along* $\mathcal{V}$ keeps $u$ and drops $v$. If the columns of $Q$ ($m \times k$) and $Z$ ($m \times l$) are orthonormal bases
-of $\mathcal{U}$ and $\mathcal{V}$, then $x = Q s + Z t$, where $s$ and $t$ solve the system with the matrix $S = (Q \; Z)$. It has one solution for each $x$
-exactly when $k + l = m$ and $S$ has the rank $m$; and
+**Along a slant.** Let $\mathcal{U}$ and $\mathcal{V}$ be *complementary*: every vector is $x = u + v$ with
+$u \in \mathcal{U}$, $v \in \mathcal{V}$ in exactly one way. The projector *onto* $\mathcal{U}$ *along* $\mathcal{V}$
+keeps $u$ and drops $v$. If the columns of $Q$ ($m \times k$) and $Z$ ($m \times l$) are orthonormal bases of
+$\mathcal{U}$ and $\mathcal{V}$, then $x = Q s + Z t$, where $s$ and $t$ solve the system with the matrix
+$S = (Q \; Z)$. It has one solution for each $x$ exactly when $k + l = m$ and $S$ has the rank $m$; and
 
 $$P = Q\, (\text{the first } k \text{ rows of } S^{-1}). \tag{9}$$
 
-How long can it make things? Of all $x$ that have the same part $u$, the shortest is the one whose $v$ is the nearest to $-u$: its
-length is the distance of $u$ from $\mathcal{V}$, at least $\lVert u \rVert \sin \theta$ with the smallest angle (8) between $\mathcal{U}$ and $\mathcal{V}$. Hence
+How long can it make things? Of all $x$ that have the same part $u$, the shortest is the one whose $v$ is the nearest to
+$-u$: its length is the distance of $u$ from $\mathcal{V}$, at least $\lVert u \rVert \sin \theta$ with the smallest
+angle (8) between $\mathcal{U}$ and $\mathcal{V}$. Hence
 
 $$\lVert P \rVert_2 = \max_x \frac{\lVert P x \rVert_2}{\lVert x \rVert_2} = \frac{1}{\sin \theta}, \tag{10}$$
 
@@ -86,25 +92,27 @@ if neither is $\{0\}$. It is 1 for orthogonal projectors alone. Rounding errors 
 
 $$\text{fitted values} = P b, \qquad \text{residual} = b - P b, \qquad A^\top (b - P b) = 0. \tag{11}$$
 
-The fitted values are unique, since the nearest point is. The coefficients $c$ with $A c = P b$ are unique only if the columns are
-independent. With $A = U \Sigma V^\top D$, where $D$ holds the largest entries of the columns, and with only the $\sigma_i$ of (4) kept,
-$P = U U^\top$, and $U \Sigma V^\top D\, c = U U^\top b$ is solved by
+The fitted values are unique, since the nearest point is. The coefficients $c$ with $A c = P b$ are unique only if the
+columns are independent. With $A = U \Sigma V^\top D$, where $D$ holds the largest entries of the columns, and with only
+the $\sigma_i$ of (4) kept, $P = U U^\top$, and $U \Sigma V^\top D\, c = U U^\top b$ is solved by
 
 $$c = D^{-1} V \Sigma^{-1} U^\top b. \tag{12}$$
 
 ## Worked example
 
-Take the line of all multiples of $a = (3, 4)$. Then $Q = (0.6, 0.8)^\top$ up to its sign, and $P = \begin{pmatrix} 0.36 & 0.48 \\ 0.48 & 0.64 \end{pmatrix}$.
-The point $x = (5, 0)$ has $Q^\top x = 3$ and $P x = (1.8, 2.4)$; its distance from the line is $\lVert (3.2, -2.4) \rVert = 4$, and its mirror
-image $(-1.4, 4.8)$, which is as long as $x$. The distance from the parallel line through $o = (5, 5)$ is that of $x - o = (0, -5)$ from
-the first line: $\lVert (0, -5) - (-2.4, -3.2) \rVert = \lVert (2.4, -1.8) \rVert = 3$.
+Take the line of all multiples of $a = (3, 4)$. Then $Q = (0.6, 0.8)^\top$ up to its sign, and
+$P = \begin{pmatrix} 0.36 & 0.48 \\ 0.48 & 0.64 \end{pmatrix}$. The point $x = (5, 0)$ has $Q^\top x = 3$ and
+$P x = (1.8, 2.4)$; its distance from the line is $\lVert (3.2, -2.4) \rVert = 4$, and its mirror image $(-1.4, 4.8)$,
+which is as long as $x$. The distance from the parallel line through $o = (5, 5)$ is that of $x - o = (0, -5)$ from the
+first line: $\lVert (0, -5) - (-2.4, -3.2) \rVert = \lVert (2.4, -1.8) \rVert = 3$.
 
-Now onto the same line, but along $(0, 1)$. The two meet at an angle with the cosine 0.8 and the sine 0.6. From $x = s Q + t (0, 1)$
-follows $s = x_1 / 0.6$, so $P = \begin{pmatrix} 1 & 0 \\ 1.3333 & 0 \end{pmatrix}$, whose norm is $\sqrt{1 + 1.7778} = 1.6667 = 1 / 0.6$.
+Now onto the same line, but along $(0, 1)$. The two meet at an angle with the cosine 0.8 and the sine 0.6. From
+$x = s Q + t (0, 1)$ follows $s = x_1 / 0.6$, so $P = \begin{pmatrix} 1 & 0 \\ 1.3333 & 0 \end{pmatrix}$, whose norm is
+$\sqrt{1 + 1.7778} = 1.6667 = 1 / 0.6$.
 
-Least squares: fit $b = (1, 2, 6)$ by the columns $(1, 1, 1)$ and $(2, 2, 2)$. The fitted values are the mean, $(3, 3, 3)$, the residual
-$(-2, -1, 3)$ sums to 0, and the coefficients may be $(3, 0)$, $(1, 1)$ or many others. Scaled by $D = (1, 2)$ both columns are
-the same, and (12) shares the 3 among them: $c = D^{-1} (1.5, 1.5) = (1.5, 0.75)$.
+Least squares: fit $b = (1, 2, 6)$ by the columns $(1, 1, 1)$ and $(2, 2, 2)$. The fitted values are the mean,
+$(3, 3, 3)$, the residual $(-2, -1, 3)$ sums to 0, and the coefficients may be $(3, 0)$, $(1, 1)$ or many others. Scaled
+by $D = (1, 2)$ both columns are the same, and (12) shares the 3 among them: $c = D^{-1} (1.5, 1.5) = (1.5, 0.75)$.
 
 ## Plan
 
@@ -119,8 +127,9 @@ the same, and (12) shares the 3 among them: $c = D^{-1} (1.5, 1.5) = (1.5, 0.75)
 | `oblique_projector` | columns to project onto, columns to project along | the matrix $P$ | (9) |
 | `least_squares_fit` | columns, a vector to be fitted | coefficients, fitted values, residual, rank | (11), (12) |
 
-`np.linalg.lstsq` and `np.linalg.pinv` would do some of it, so they are ruled out; `np.linalg.svd` and `np.linalg.qr` are welcome. The
-columns here stand where the rows of `linalg/inner_products` did: as the factor $A$ of $A c$, and as the features of a regression.
+`np.linalg.lstsq` and `np.linalg.pinv` would do some of it, so they are ruled out; `np.linalg.svd` and `np.linalg.qr`
+are welcome. The columns here stand where the rows of `linalg/inner_products` did: as the factor $A$ of $A c$, and as
+the features of a regression.
 
 ## Pitfalls
 
@@ -134,16 +143,18 @@ columns here stand where the rows of `linalg/inner_products` did: as the factor 
 
 ## Cost
 
-The SVD of an $m \times n$ matrix takes $O(m n \min(m, n))$. Applying $Q$ and $Q^\top$ takes $O(m n)$, and forming $P$ takes $O(m^2 n)$, and $m^2$
-memory, which is why it is formed only on demand. Where columns are known to be well separated a QR factorisation gives $Q$ in
-a fraction of the time; it does not tell the rank. An oblique projector takes $O(m^3)$.
+The SVD of an $m \times n$ matrix takes $O(m n \min(m, n))$. Applying $Q$ and $Q^\top$ takes $O(m n)$, and forming $P$
+takes $O(m^2 n)$, and $m^2$ memory, which is why it is formed only on demand. Where columns are known to be well
+separated a QR factorisation gives $Q$ in a fraction of the time; it does not tell the rank. An oblique projector takes
+$O(m^3)$.
 
 ## Go further
 
-Experiment: let two lines in the plane meet at an angle from 90 degrees down to 0.01. Project 1,000 random unit vectors onto
-one along the other, with a noise of $10^{-3}$ added before. How does the error of the result grow, and where does it say (10)? A
-stretch goal: alternate between the projections onto two subspaces. The points converge to the intersection, at a rate that the
-smallest angle between what is left of the subspaces outside their intersection decides; find the rate [3].
+Experiment: let two lines in the plane meet at an angle from 90 degrees down to 0.01. Project 1,000 random unit vectors
+onto one along the other, with a noise of $10^{-3}$ added before. How does the error of the result grow, and where does
+it say (10)? A stretch goal: alternate between the projections onto two subspaces. The points converge to the
+intersection, at a rate that the smallest angle between what is left of the subspaces outside their intersection
+decides; find the rate [3].
 
 ## References
 
@@ -175,7 +186,8 @@ class LeastSquaresFit:
     Attributes
     ----------
     coefficients : ndarray of shape (n_cols,)
-        How much of each column the fitted values hold, equation (12). One of many solutions if the columns are dependent.
+        How much of each column the fitted values hold, equation (12). One of many solutions if the columns are
+        dependent.
     fitted : ndarray of shape (n_rows,)
         The fitted values, equation (11).
     residual : ndarray of shape (n_rows,)
@@ -255,7 +267,8 @@ def project(x: Float[np.ndarray, " n_rows"], a: Float[np.ndarray, "n_rows n_cols
     Raises
     ------
     ValueError
-        If `a` is not a matrix or `x` not a vector of real, finite numbers, or `x` has not one entry for each row of `a`.
+        If `a` is not a matrix or `x` not a vector of real, finite numbers, or `x` has not one entry for each row of
+        `a`.
 
     Examples
     --------
@@ -346,8 +359,8 @@ def reflect(x: Float[np.ndarray, " n_rows"], a: Float[np.ndarray, "n_rows n_cols
     x : ndarray
         The vector.
     a : ndarray
-        Columns that span the mirror, as `orthonormal_basis` takes them. If they span all there is, `x` stays; if they are
-        zero, it is reflected through the origin.
+        Columns that span the mirror, as `orthonormal_basis` takes them. If they span all there is, `x` stays; if they
+        are zero, it is reflected through the origin.
 
     Returns
     -------
@@ -357,7 +370,8 @@ def reflect(x: Float[np.ndarray, " n_rows"], a: Float[np.ndarray, "n_rows n_cols
     Raises
     ------
     ValueError
-        If `a` is not a matrix or `x` not a vector of real, finite numbers, or `x` has not one entry for each row of `a`.
+        If `a` is not a matrix or `x` not a vector of real, finite numbers, or `x` has not one entry for each row of
+        `a`.
 
     Examples
     --------
@@ -381,8 +395,8 @@ def smallest_angle(a: Float[np.ndarray, "n_rows n_cols"], b: Float[np.ndarray, "
     Returns
     -------
     float
-        The angle in radians: 0 if the subspaces share more than the zero vector, $\pi / 2$ if they are orthogonal. Where the
-        columns are well separated it is right to some roundings of 1, near 0 and near $\pi / 2$ too.
+        The angle in radians: 0 if the subspaces share more than the zero vector, $\pi / 2$ if they are orthogonal.
+        Where the columns are well separated it is right to some roundings of 1, near 0 and near $\pi / 2$ too.
 
     Raises
     ------
@@ -458,13 +472,14 @@ def least_squares_fit(a: Float[np.ndarray, "n_rows n_cols"], b: Float[np.ndarray
     Returns
     -------
     LeastSquaresFit
-        Coefficients, fitted values, residual and rank. The fitted values do not depend on which of many coefficients are
-        chosen. In float32 if both arguments are.
+        Coefficients, fitted values, residual and rank. The fitted values do not depend on which of many coefficients
+        are chosen. In float32 if both arguments are.
 
     Raises
     ------
     ValueError
-        If `a` is not a matrix or `b` not a vector of real, finite numbers, or `b` has not one entry for each row of `a`.
+        If `a` is not a matrix or `b` not a vector of real, finite numbers, or `b` has not one entry for each row of
+        `a`.
 
     Examples
     --------

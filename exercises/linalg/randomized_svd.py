@@ -2,31 +2,32 @@ r"""Randomised SVD: the leading patterns of a huge matrix, from its products wit
 
 ## Idea
 
-Multiply a matrix with a random vector, and what comes out is a mixture of its columns in which the strongest patterns are the
-loudest. A few more such mixtures than the patterns that you seek span, nearly, the space of these patterns. Project the
-matrix on that space: what is left is small, and its SVD cheap. The matrix is touched only by products with a thin block, a handful of passes over
-it, or even a single one. And chance is no worry: the error has a bound that is proven, hardly above the best possible error, and
-a few more random vectors tell how large it really is.
+Multiply a matrix with a random vector, and what comes out is a mixture of its columns in which the strongest patterns
+are the loudest. A few more such mixtures than the patterns that you seek span, nearly, the space of these patterns.
+Project the matrix on that space: what is left is small, and its SVD cheap. The matrix is touched only by products with
+a thin block, a handful of passes over it, or even a single one. And chance is no worry: the error has a bound that is
+proven, hardly above the best possible error, and a few more random vectors tell how large it really is.
 
 ## Maths
 
-**Find the range.** Let $A$ be $m \times n$ with singular values $\sigma_1 \ge \sigma_2 \ge \dots$ We look for a matrix $Q$ of $\ell$ orthonormal
-columns that leaves little of $A$ outside their span,
+**Find the range.** Let $A$ be $m \times n$ with singular values $\sigma_1 \ge \sigma_2 \ge \dots$ We look for a matrix
+$Q$ of $\ell$ orthonormal columns that leaves little of $A$ outside their span,
 
 $$\lVert A - Q Q^\top A \rVert \quad \text{small}, \qquad \ell = k + p, \tag{1}$$
 
-for the $k$ patterns that are wanted and an *oversampling* $p$, say 10. Draw an $n \times \ell$ matrix $\Omega$ of independent standard normal
-numbers, and orthonormalise [1]
+for the $k$ patterns that are wanted and an *oversampling* $p$, say 10. Draw an $n \times \ell$ matrix $\Omega$ of
+independent standard normal numbers, and orthonormalise [1]
 
 $$Y = A\, \Omega, \qquad Q R = Y. \tag{2}$$
 
-If the singular values fall slowly, the weak patterns, many as they are, drown the others. $(A A^\top)^t A$ has the same patterns as $A$, and
-singular values $\sigma_i^{2 t + 1}$, which fall faster. So *power iterations* go to and fro: starting with (2), repeat $t$ times
+If the singular values fall slowly, the weak patterns, many as they are, drown the others. $(A A^\top)^t A$ has the same
+patterns as $A$, and singular values $\sigma_i^{2 t + 1}$, which fall faster. So *power iterations* go to and fro:
+starting with (2), repeat $t$ times
 
 $$Q R = A^\top Q, \qquad Q R = A\, Q, \tag{3}$$
 
-where each equation is to be read as 'orthonormalise the right side, and call that $Q$'. On paper one orthonormalisation at the end would do; with
-rounding, all that is below $\varepsilon^{1/(2 t + 1)} \sigma_1$ would be lost.
+where each equation is to be read as 'orthonormalise the right side, and call that $Q$'. On paper one orthonormalisation
+at the end would do; with rounding, all that is below $\varepsilon^{1/(2 t + 1)} \sigma_1$ would be lost.
 
 **From the range to the SVD.** $Q^\top A$ has only $\ell$ rows. From its SVD
 
@@ -34,40 +35,47 @@ $$Q^\top A = \hat U \Sigma V^\top, \qquad U = Q \hat U, \tag{4}$$
 
 $Q Q^\top A = U \Sigma V^\top$, and the first $k$ patterns of that are what we want.
 
-**How wrong is it?** Let $E = A - Q Q^\top A$, $v$ its leading right singular vector, and $\omega$ a standard normal vector that $Q$ knows nothing of. Then
-$\lVert E \omega \rVert \ge \lVert E \rVert_2\, |v^\top \omega|$, where $v^\top \omega$ is a standard normal number. Its density is at most
-$1 / \sqrt{2 \pi}$, so it lies within $\pm \frac{1}{10} \sqrt{\pi / 2}$ in fewer than 1 of 10 cases. With $r$ such vectors, therefore,
+**How wrong is it?** Let $E = A - Q Q^\top A$, $v$ its leading right singular vector, and $\omega$ a standard normal
+vector that $Q$ knows nothing of. Then $\lVert E \omega \rVert \ge \lVert E \rVert_2\, |v^\top \omega|$, where
+$v^\top \omega$ is a standard normal number. Its density is at most $1 / \sqrt{2 \pi}$, so it lies within
+$\pm \frac{1}{10} \sqrt{\pi / 2}$ in fewer than 1 of 10 cases. With $r$ such vectors, therefore,
 
 $$\lVert A - Q Q^\top A \rVert_2 \le 10 \sqrt{\tfrac{2}{\pi}}\, \max_{i \le r} \lVert (I - Q Q^\top) A\, \omega_i \rVert
 \quad \text{with probability at least } 1 - 10^{-r}. \tag{5}$$
 
-That needs no knowledge of $A$. It also tells when to stop: draw a block $\Omega$, take from $Y = A \Omega$ its part in the span of $Q$; if (5) with
-these very columns is below a tolerance, $Q$ is good enough, and otherwise they are just what $Q$ lacks.
+That needs no knowledge of $A$. It also tells when to stop: draw a block $\Omega$, take from $Y = A \Omega$ its part in
+the span of $Q$; if (5) with these very columns is below a tolerance, $Q$ is good enough, and otherwise they are just
+what $Q$ lacks.
 
-**What to expect.** In the basis of the right singular vectors, $V^\top \Omega$ is as normal as $\Omega$. Let $\Omega_1$ be its first $k$ rows and
-$\Omega_2$ the rest, with $\Sigma_2$ the singular values from $\sigma_{k+1}$ on. The error of (2) is [1, theorem 9.1]
+**What to expect.** In the basis of the right singular vectors, $V^\top \Omega$ is as normal as $\Omega$. Let $\Omega_1$
+be its first $k$ rows and $\Omega_2$ the rest, with $\Sigma_2$ the singular values from $\sigma_{k+1}$ on. The error of
+(2) is [1, theorem 9.1]
 
 $$\lVert A - Q Q^\top A \rVert^2 \le \lVert \Sigma_2 \rVert^2 + \lVert \Sigma_2\, \Omega_2\, \Omega_1^+ \rVert^2: \tag{6}$$
 
-what no $k$ columns can avoid, and what leaks from weak patterns into the strong ones. $\Omega_1$ and $\Omega_2$ are independent. In the Frobenius norm the
-mean of the second term is $\lVert \Sigma_2 \rVert_F^2$ times that of $\lVert \Omega_1^+ \rVert_F^2$, which is $k / (p - 1)$. As the root of a mean is not below the mean of the root,
+what no $k$ columns can avoid, and what leaks from weak patterns into the strong ones. $\Omega_1$ and $\Omega_2$ are
+independent. In the Frobenius norm the mean of the second term is $\lVert \Sigma_2 \rVert_F^2$ times that of
+$\lVert \Omega_1^+ \rVert_F^2$, which is $k / (p - 1)$. As the root of a mean is not below the mean of the root,
 
 $$\mathbb{E} \lVert A - Q Q^\top A \rVert_F \le \Bigl( 1 + \frac{k}{p - 1} \Bigr)^{1/2} \Bigl( \sum_{j > k} \sigma_j^2 \Bigr)^{1/2}. \tag{7}$$
 
-With $p = k + 1$ that is a factor of $\sqrt 2$ to the best possible. In the spectral norm, and with $t$ power iterations [1, corollary 10.10],
+With $p = k + 1$ that is a factor of $\sqrt 2$ to the best possible. In the spectral norm, and with $t$ power iterations
+[1, corollary 10.10],
 
 $$\mathbb{E} \lVert A - Q Q^\top A \rVert_2 \le \Bigl[ \Bigl( 1 + \sqrt{\frac{k}{p - 1}} \Bigr) \sigma_{k+1}^{2 t + 1}
 + \frac{e \sqrt{k + p}}{p} \Bigl( \sum_{j > k} \sigma_j^{2 (2 t + 1)} \Bigr)^{1/2} \Bigr]^{1 / (2 t + 1)}. \tag{8}$$
 
-The second term grows with the number of weak patterns, and the root $1 / (2 t + 1)$ crushes it: after a few iterations the right side is nearly $\sigma_{k+1}$.
+The second term grows with the number of weak patterns, and the root $1 / (2 t + 1)$ crushes it: after a few iterations
+the right side is nearly $\sigma_{k+1}$.
 
-**One pass.** (4) multiplies with $A$ a second time. If $A$ streams by, row after row, and cannot be kept, take a second sketch in the same pass [2]: with normal
-matrices $\Omega$ of $\ell$ columns and $\Psi$ of $\ell' > \ell$ rows,
+**One pass.** (4) multiplies with $A$ a second time. If $A$ streams by, row after row, and cannot be kept, take a second
+sketch in the same pass [2]: with normal matrices $\Omega$ of $\ell$ columns and $\Psi$ of $\ell' > \ell$ rows,
 
 $$Y = A\, \Omega = Q R, \qquad W = \Psi A. \tag{9}$$
 
-A block of rows of $A$ gives a block of rows of $Y$, and with the columns of $\Psi$ for these rows a term of $W$. As $A \approx Q (Q^\top A)$,
-also $W \approx (\Psi Q) (Q^\top A)$, a system with more equations than unknowns. Solve it by least squares, and
+A block of rows of $A$ gives a block of rows of $Y$, and with the columns of $\Psi$ for these rows a term of $W$. As
+$A \approx Q (Q^\top A)$, also $W \approx (\Psi Q) (Q^\top A)$, a system with more equations than unknowns. Solve it by
+least squares, and
 
 $$X = \arg\min_X \lVert \Psi Q\, X - W \rVert_F, \qquad A \approx Q X. \tag{10}$$
 
@@ -78,16 +86,20 @@ $$\mathbb{E} \lVert A - Q X \rVert_F^2 \le \Bigl( 1 + \frac{\ell}{\ell' - \ell -
 
 ## Worked example
 
-$A = \begin{pmatrix} 4 & 0 \\ 0 & 1 \end{pmatrix}$ and one random vector, $\omega = (1, 2)$. By (2), $y = (4, 2)$ and $q = (2, 1) / \sqrt 5$. Then
-$q^\top A = (8, 1) / \sqrt 5$, of length $\sqrt{65 / 5} = 3.606$: that is the estimate for $\sigma_1 = 4$. As $\lVert A \rVert_F^2 = 17$, the error is $\sqrt{17 - 13} = 2$,
-twice the best possible, which is $\sigma_2 = 1$. A power iteration: $A^\top q$ goes with $(8, 1)$, and $A$ times that is $(32, 1)$. Now
-$q^\top A = (128, 1) / \sqrt{1025}$ has the length $\sqrt{16385 / 1025} = 3.998$, and the error is $\sqrt{17 - 15.985} = 1.007$.
+$A = \begin{pmatrix} 4 & 0 \\ 0 & 1 \end{pmatrix}$ and one random vector, $\omega = (1, 2)$. By (2), $y = (4, 2)$ and
+$q = (2, 1) / \sqrt 5$. Then $q^\top A = (8, 1) / \sqrt 5$, of length $\sqrt{65 / 5} = 3.606$: that is the estimate for
+$\sigma_1 = 4$. As $\lVert A \rVert_F^2 = 17$, the error is $\sqrt{17 - 13} = 2$, twice the best possible, which is
+$\sigma_2 = 1$. A power iteration: $A^\top q$ goes with $(8, 1)$, and $A$ times that is $(32, 1)$. Now
+$q^\top A = (128, 1) / \sqrt{1025}$ has the length $\sqrt{16385 / 1025} = 3.998$, and the error is
+$\sqrt{17 - 15.985} = 1.007$.
 
-For singular values 4, 1 and 0.5, with $k = 1$ and $p = 2$, the bound (7) is $\sqrt{1 + 1/1} \cdot \sqrt{1.25} = 1.581$, where the best error is $\sqrt{1.25} = 1.118$. The bound (8)
-is $2 \cdot 1 + \frac{e \sqrt 3}{2} \cdot 1.118 = 4.632$ without iterations, and $[2 + 2.354 \sqrt{1 + 0.5^6}]^{1/3} = 1.635$ with one.
+For singular values 4, 1 and 0.5, with $k = 1$ and $p = 2$, the bound (7) is $\sqrt{1 + 1/1} \cdot \sqrt{1.25} = 1.581$,
+where the best error is $\sqrt{1.25} = 1.118$. The bound (8) is $2 \cdot 1 + \frac{e \sqrt 3}{2} \cdot 1.118 = 4.632$
+without iterations, and $[2 + 2.354 \sqrt{1 + 0.5^6}]^{1/3} = 1.635$ with one.
 
-The probe $\omega = (1, -1)$ leaves, of $A \omega = (4, -1)$, outside $q = (2, 1) / \sqrt 5$: $(4, -1) - \frac{7}{5} (2, 1) = (1.2, -2.4)$, of length 2.683. By (5) the error is below
-$7.979 \cdot 2.683 = 21.4$ in 9 of 10 cases. It is 2.
+The probe $\omega = (1, -1)$ leaves, of $A \omega = (4, -1)$, outside $q = (2, 1) / \sqrt 5$:
+$(4, -1) - \frac{7}{5} (2, 1) = (1.2, -2.4)$, of length 2.683. By (5) the error is below $7.979 \cdot 2.683 = 21.4$ in 9
+of 10 cases. It is 2.
 
 ## Plan
 
@@ -102,8 +114,9 @@ $7.979 \cdot 2.683 = 21.4$ in 9 of 10 cases. It is 2.
 | `spectral_error_bound` | singular values, $k$, $p$, $t$ | the bound on the mean error | (8) |
 | `single_pass_svd` | blocks of rows, once; $k$ | patterns | (9), (10) |
 
-Patterns come as the `TruncatedSVD` of `linalg/truncated_svd`. The matrix may be an array, also one that is mapped from a file, or a sparse array. Given: `_times`, the product of it
-(or of its transpose) with a block of vectors, `_orthonormal`, which returns the $Q$ of $Q R = Y$, and `_lengths`, of columns. NumPy's SVD and least squares are
+Patterns come as the `TruncatedSVD` of `linalg/truncated_svd`. The matrix may be an array, also one that is mapped from
+a file, or a sparse array. Given: `_times`, the product of it (or of its transpose) with a block of vectors,
+`_orthonormal`, which returns the $Q$ of $Q R = Y$, and `_lengths`, of columns. NumPy's SVD and least squares are
 welcome.
 
 ## Pitfalls
@@ -117,18 +130,21 @@ welcome.
 
 ## Cost
 
-A pass is one product of $A$ with $\ell$ vectors: $2 m n \ell$ operations, or $2 \ell$ for each nonzero entry. There are $2 + 2 t$ of them, and
-$O((m + n) \ell^2)$ for all else. The full SVD takes $O(m n \min(m, n))$. The memory, besides that of $A$, is four blocks of $(m + n) \ell$ numbers:
-for $k = p = 10$ and a sparse 200,000 × 500 matrix 129 MB, and 65 MB for one in single precision that is mapped from a file of 400 MB; scikit-learn's `randomized_svd`
-takes as much. With the same iterations and QR, ours takes 0.6 times as long on the former and as long on the latter.
+A pass is one product of $A$ with $\ell$ vectors: $2 m n \ell$ operations, or $2 \ell$ for each nonzero entry. There are
+$2 + 2 t$ of them, and $O((m + n) \ell^2)$ for all else. The full SVD takes $O(m n \min(m, n))$. The memory, besides
+that of $A$, is four blocks of $(m + n) \ell$ numbers: for $k = p = 10$ and a sparse 200,000 × 500 matrix 129 MB, and 65
+MB for one in single precision that is mapped from a file of 400 MB; scikit-learn's `randomized_svd` takes as much. With
+the same iterations and QR, ours takes 0.6 times as long on the former and as long on the latter.
 
-`adaptive_range` orthonormalises all of $Q$ anew for each block, which is the simplest that is stable, and costs $O(m \ell^3 / b)$ for blocks of $b$.
+`adaptive_range` orthonormalises all of $Q$ anew for each block, which is the simplest that is stable, and costs
+$O(m \ell^3 / b)$ for blocks of $b$.
 
 ## Go further
 
-Experiment: for $\sigma_j = j^{-1/2}$ and $\sigma_j = 2^{-j}$, draw the mean error of 20 draws against $t = 0, \dots, 4$, beside (8) and $\sigma_{k+1}$. Where does a power iteration pay for its two
-passes? A stretch goal: if whole rows stream by, $Y^\top A = \Omega^\top A^\top A$ can be summed up in the same pass, and $Q^\top A = R^{-\top} Y^\top A$
-without any $\Psi$. On which matrices does that fail, and what does (10) do there?
+Experiment: for $\sigma_j = j^{-1/2}$ and $\sigma_j = 2^{-j}$, draw the mean error of 20 draws against
+$t = 0, \dots, 4$, beside (8) and $\sigma_{k+1}$. Where does a power iteration pay for its two passes? A stretch goal:
+if whole rows stream by, $Y^\top A = \Omega^\top A^\top A$ can be summed up in the same pass, and
+$Q^\top A = R^{-\top} Y^\top A$ without any $\Psi$. On which matrices does that fail, and what does (10) do there?
 
 ## References
 
@@ -180,8 +196,9 @@ def _times(a: Matrix, x: np.ndarray) -> np.ndarray:  # given: a product, checked
 def _orthonormal(y: np.ndarray) -> np.ndarray:  # given: the Q of a QR factorisation
     """Return an orthonormal basis whose span has the columns of `y`, as many as `y` has, or as it has rows if these are fewer.
 
-    A tall matrix goes by blocks of rows that fit into the cache: the QR of each, and that of all their triangles. That takes a
-    third of the time of `np.linalg.qr`, which moreover makes a copy in double precision of all of a float32 matrix.
+    A tall matrix goes by blocks of rows that fit into the cache: the QR of each, and that of all their triangles. That
+    takes a third of the time of `np.linalg.qr`, which moreover makes a copy in double precision of all of a float32
+    matrix.
     """
     n_blocks = len(y) // max(2000, 4 * y.shape[1])
     if n_blocks < 2:
@@ -260,8 +277,8 @@ def range_finder(
     Raises
     ------
     ValueError
-        If `a` is not a matrix of real, finite numbers, `size` is not from 1 to its shorter side, or `n_iterations` is not a
-        whole number of at least 0.
+        If `a` is not a matrix of real, finite numbers, `size` is not from 1 to its shorter side, or `n_iterations` is
+        not a whole number of at least 0.
 
     Examples
     --------
@@ -331,13 +348,14 @@ def randomized_svd(
     Returns
     -------
     TruncatedSVD
-        The strongest first. Exact, but for rounding, if the rank of `a` is at most `rank` plus `n_oversamples`. In float32 if `a` is.
+        The strongest first. Exact, but for rounding, if the rank of `a` is at most `rank` plus `n_oversamples`. In
+        float32 if `a` is.
 
     Raises
     ------
     ValueError
-        If `a` is not a matrix of real, finite numbers, `rank` is not from 1 to its shorter side, or another number is not a whole one of at
-        least 0.
+        If `a` is not a matrix of real, finite numbers, `rank` is not from 1 to its shorter side, or another number is
+        not a whole one of at least 0.
 
     Examples
     --------
@@ -362,7 +380,8 @@ def error_estimate(
     a : Matrix
         The matrix.
     q : ndarray
-        Orthonormal columns, as many rows as `a` has. The estimate is valid if `rng` has not made them from the same numbers.
+        Orthonormal columns, as many rows as `a` has. The estimate is valid if `rng` has not made them from the same
+        numbers.
     n_probes : int
         The number of probes, $r$. The error is larger than the estimate with a probability of at most $10^{-r}$.
     rng : Generator
@@ -376,7 +395,8 @@ def error_estimate(
     Raises
     ------
     ValueError
-        If `a` is not a matrix of real, finite numbers, `q` does not have as many rows, or `n_probes` is not a whole number of at least 1.
+        If `a` is not a matrix of real, finite numbers, `q` does not have as many rows, or `n_probes` is not a whole
+        number of at least 1.
 
     Examples
     --------
@@ -403,22 +423,22 @@ def adaptive_range(
     tol : float
         The error (1) in the spectral norm that is allowed, in the units of `a`.
     block_size : int
-        How many columns to add at a time, which are the probes of (5) as well: the error is above `tol` with a probability of at most
-        10 to the power minus `block_size`, for each block that is tried.
+        How many columns to add at a time, which are the probes of (5) as well: the error is above `tol` with a
+        probability of at most 10 to the power minus `block_size`, for each block that is tried.
     rng : Generator
         For the blocks of standard normal numbers.
 
     Returns
     -------
     ndarray
-        Orthonormal columns: a multiple of `block_size` of them, none if `a` itself passes for zero, or, if nothing less is enough, as many as the
-        shorter side of `a`. In float32 if `a` is.
+        Orthonormal columns: a multiple of `block_size` of them, none if `a` itself passes for zero, or, if nothing less
+        is enough, as many as the shorter side of `a`. In float32 if `a` is.
 
     Raises
     ------
     ValueError
-        If `a` is not a matrix of real, finite numbers, `tol` is not positive and finite, or `block_size` is not a whole number of at
-        least 1.
+        If `a` is not a matrix of real, finite numbers, `tol` is not positive and finite, or `block_size` is not a whole
+        number of at least 1.
 
     Examples
     --------
@@ -455,8 +475,8 @@ def frobenius_error_bound(singular_values: Float[np.ndarray, " r"], rank: int, n
     Raises
     ------
     ValueError
-        If `singular_values` are not finite numbers that fall and are not negative, `rank` is not from 1 to their number, or `n_oversamples` is
-        not a whole number of at least 2.
+        If `singular_values` are not finite numbers that fall and are not negative, `rank` is not from 1 to their
+        number, or `n_oversamples` is not a whole number of at least 2.
 
     Examples
     --------
@@ -487,7 +507,8 @@ def spectral_error_bound(
     Returns
     -------
     float
-        The bound, also where the powers of the singular values would overflow or vanish. 0 if nothing is left of the matrix after `rank` patterns.
+        The bound, also where the powers of the singular values would overflow or vanish. 0 if nothing is left of the
+        matrix after `rank` patterns.
 
     Raises
     ------
@@ -522,7 +543,8 @@ def single_pass_svd(
     rank : int
         How many patterns, $k$: from 1 to the shorter side of the matrix.
     size : int, optional
-        The width $\ell$ of the first sketch, at least `rank`; by default $2 k + 1$. It is cut to the shorter side of the matrix.
+        The width $\ell$ of the first sketch, at least `rank`; by default $2 k + 1$. It is cut to the shorter side of
+        the matrix.
     co_size : int, optional
         The height $\ell'$ of the second sketch, at least `size`; by default $2 \ell + 1$.
     rng : Generator
@@ -531,13 +553,14 @@ def single_pass_svd(
     Returns
     -------
     TruncatedSVD
-        The strongest first. Exact, but for rounding, if the rank of the matrix is at most `rank`. In float32 if the blocks are.
+        The strongest first. Exact, but for rounding, if the rank of the matrix is at most `rank`. In float32 if the
+        blocks are.
 
     Raises
     ------
     ValueError
-        If there are no blocks, one is not a matrix of real, finite numbers, or does not have as many columns as the first, `rank` is not from 1 to the
-        shorter side, `size` is below `rank`, or `co_size` below `size`.
+        If there are no blocks, one is not a matrix of real, finite numbers, or does not have as many columns as the
+        first, `rank` is not from 1 to the shorter side, `size` is below `rank`, or `co_size` below `size`.
 
     Examples
     --------

@@ -2,9 +2,10 @@ r"""A network from scratch: initialise, classify, measure the loss, step, repeat
 
 ## Idea
 
-With gradients for free, training a network is a short program. Layers turn an image into one score for each class. The loss
-says how surprised the network is by the right answers. Its gradient by all parameters tells how to change them, a small batch of
-images at a time. Here the gradients come from the engine of `calculus/autodiff/array`, and the network learns to read digits.
+With gradients for free, training a network is a short program. Layers turn an image into one score for each class. The
+loss says how surprised the network is by the right answers. Its gradient by all parameters tells how to change them, a
+small batch of images at a time. Here the gradients come from the engine of `calculus/autodiff/array`, and the network
+learns to read digits.
 
 ## Maths
 
@@ -12,10 +13,11 @@ images at a time. Here the gradients come from the engine of `calculus/autodiff/
 
 $$H_l = \max(H_{l-1} W_l + b_l,\ 0) \quad \text{for } l = 1, \dots, L - 1, \qquad Z = H_{L-1} W_L + b_L. \tag{1}$$
 
-$b_l$ is added to each row. $Z$ has a row of *scores* for each image, of any sign: the last layer is not cut off at zero.
+$b_l$ is added to each row. $Z$ has a row of *scores* for each image, of any sign: the last layer is not cut off at
+zero.
 
-**Loss.** The softmax makes probabilities of scores, $p_{ic} = e^{Z_{ic}} / \sum_k e^{Z_{ik}}$. The *cross-entropy* is the mean surprise at the
-right classes $t_i$ of the $n$ images,
+**Loss.** The softmax makes probabilities of scores, $p_{ic} = e^{Z_{ic}} / \sum_k e^{Z_{ik}}$. The *cross-entropy* is
+the mean surprise at the right classes $t_i$ of the $n$ images,
 
 $$\ell = -\frac{1}{n} \sum_i \log p_{i t_i} = \frac{1}{n} \sum_i \Big( \log \sum_k e^{Z_{ik}} - Z_{i t_i} \Big). \tag{2}$$
 
@@ -23,27 +25,27 @@ The form on the right never takes the logarithm of a probability that has become
 
 $$\frac{\partial \ell}{\partial Z_{ic}} = \frac{1}{n} \big( p_{ic} - [c = t_i] \big), \tag{3}$$
 
-what the network believes less what is true. Who knows nothing and gives all $C$ classes the same score has $\ell = \log C$. What counts in
-the end is the class of the largest score,
+what the network believes less what is true. Who knows nothing and gives all $C$ classes the same score has
+$\ell = \log C$. What counts in the end is the class of the largest score,
 
 $$\hat t_i = \arg\max_c Z_{ic}. \tag{4}$$
 
-**Where to begin.** With all weights 0 every hidden unit computes the same, gets the same gradient, and stays equal to the others for
-ever. So draw them at random. How large? An entry of $H W$ is a sum over the $m$ inputs of the unit, so with independent weights of
-mean 0 and variance $s^2$ its variance is $m\, s^2\, \mathrm{E}[h^2]$. Cutting a symmetric number off at zero halves its mean
-square. To keep the size from layer to layer, $m\, s^2 / 2 = 1$ [1]:
+**Where to begin.** With all weights 0 every hidden unit computes the same, gets the same gradient, and stays equal to
+the others for ever. So draw them at random. How large? An entry of $H W$ is a sum over the $m$ inputs of the unit, so
+with independent weights of mean 0 and variance $s^2$ its variance is $m\, s^2\, \mathrm{E}[h^2]$. Cutting a symmetric
+number off at zero halves its mean square. To keep the size from layer to layer, $m\, s^2 / 2 = 1$ [1]:
 
 $$W_{jk} \sim \mathcal{N}(0,\ 2 / m), \qquad b = 0. \tag{5}$$
 
-**Steps.** A *batch* of $B$ images gives an estimate of the gradient $g$ of the loss of all, and costs little. Its noise is
-averaged over the steps by a velocity $v$, which begins at 0. With the rate $\eta$ and the momentum $\mu$ [2],
+**Steps.** A *batch* of $B$ images gives an estimate of the gradient $g$ of the loss of all, and costs little. Its noise
+is averaged over the steps by a velocity $v$, which begins at 0. With the rate $\eta$ and the momentum $\mu$ [2],
 
 $$v \leftarrow \mu\, v + g, \qquad \theta \leftarrow \theta - \eta\, v, \tag{6}$$
 
 for each parameter $\theta$, with the *new* velocity. A constant gradient is so added up to $g / (1 - \mu)$.
 
-**Epochs.** In an *epoch* every image is used once: shuffle all $N$, cut the list into batches of $B$, the last of which may be shorter.
-The loss of an epoch, as it is met on the way, is the mean over the images. A batch counts by its size:
+**Epochs.** In an *epoch* every image is used once: shuffle all $N$, cut the list into batches of $B$, the last of which
+may be shorter. The loss of an epoch, as it is met on the way, is the mean over the images. A batch counts by its size:
 
 $$\frac{1}{N} \sum_{\text{batches}} B_j\, \ell_j, \tag{7}$$
 
@@ -51,11 +53,12 @@ where $\ell_j$ is the loss before the step that the batch brings about.
 
 ## Worked example
 
-One image $x = (1, 2)$, two hidden units, two classes, $W_1 = \begin{pmatrix} 0.5 & -1 \\ 1 & 0 \end{pmatrix}$, $b_1 = (0, 0.5)$,
-$W_2 = \begin{pmatrix} 1 & 0 \\ 2 & -1 \end{pmatrix}$, $b_2 = (0, 2)$. $x W_1 + b_1 = (2.5, -0.5)$, hence $h = (2.5, 0)$ and $z = (2.5, 2)$. The
-probabilities are $(0.622, 0.378)$. If the right class is the second, $\ell = -\log 0.378 = 0.974$ and by (3) the gradient of $z$ is
-$(0.622, -0.622)$: the first score should fall, the second rise. The gradient of $b_2$ is the same. With $\eta = 0.1$, $\mu = 0.9$ and
-velocity 0, $b_2$ becomes $(-0.062, 2.062)$; if the gradient stayed the same, the next $v$ would be $1.9$ times as large.
+One image $x = (1, 2)$, two hidden units, two classes, $W_1 = \begin{pmatrix} 0.5 & -1 \\ 1 & 0 \end{pmatrix}$,
+$b_1 = (0, 0.5)$, $W_2 = \begin{pmatrix} 1 & 0 \\ 2 & -1 \end{pmatrix}$, $b_2 = (0, 2)$. $x W_1 + b_1 = (2.5, -0.5)$,
+hence $h = (2.5, 0)$ and $z = (2.5, 2)$. The probabilities are $(0.622, 0.378)$. If the right class is the second,
+$\ell = -\log 0.378 = 0.974$ and by (3) the gradient of $z$ is $(0.622, -0.622)$: the first score should fall, the
+second rise. The gradient of $b_2$ is the same. With $\eta = 0.1$, $\mu = 0.9$ and velocity 0, $b_2$ becomes
+$(-0.062, 2.062)$; if the gradient stayed the same, the next $v$ would be $1.9$ times as large.
 
 ## Plan
 
@@ -84,14 +87,15 @@ Parameters are a tuple of arrays, $W_1, b_1, W_2, b_2, \dots$ `Momentum` holds t
 
 ## Cost
 
-A batch takes about $6B$ operations per weight: $2B$ forwards, $4B$ backwards. On scikit-learn's digits (8 by 8 pixels scaled to at
-most 1; 1,437 images to learn from, 360 held out) a network with 64 hidden units makes 20 epochs with batches of 32 in some 0.6 s,
-and reads 97 % of the new images right on average over ten ways to split them, from 95 to 99 %.
+A batch takes about $6B$ operations per weight: $2B$ forwards, $4B$ backwards. On scikit-learn's digits (8 by 8 pixels
+scaled to at most 1; 1,437 images to learn from, 360 held out) a network with 64 hidden units makes 20 epochs with
+batches of 32 in some 0.6 s, and reads 97 % of the new images right on average over ten ways to split them, from 95 to
+99 %.
 
 ## Go further
 
-An experiment: train with the weights of (5) times 0.01, 1 and 10, and compare the losses of the first epochs. A stretch goal: an
-ensemble of ten networks that average their probabilities. By how much does it lower the error?
+An experiment: train with the weights of (5) times 0.01, 1 and 10, and compare the losses of the first epochs. A stretch
+goal: an ensemble of ten networks that average their probabilities. By how much does it lower the error?
 
 What is not here: a validation set to choose rate and width by, weight decay, schedules of the rate.
 
@@ -100,7 +104,8 @@ What is not here: a validation set to choose rate and width by, weight decay, sc
 1. He, Zhang, Ren & Sun (2015), Delving deep into rectifiers, https://arxiv.org/abs/1502.01852
 2. Sutskever, Martens, Dahl & Hinton (2013), On the importance of initialization and momentum in deep learning,
    https://proceedings.mlr.press/v28/sutskever13.html
-3. Rumelhart, Hinton & Williams (1986), Learning representations by back-propagating errors, https://doi.org/10.1038/323533a0
+3. Rumelhart, Hinton & Williams (1986), Learning representations by back-propagating errors,
+   https://doi.org/10.1038/323533a0
 """
 
 # 7 parts to write. Test them with: pytest exercises/calculus/autodiff/mlp.py

@@ -2,21 +2,21 @@ r"""Reverse-mode differentiation of scalars: values that remember what they were
 
 ## Idea
 
-A program that computes a number is a list of small operations: a sum, a product, a sine. The derivative of each is known.
-Let every number remember which numbers it was made from, and with which slopes, and walk back from the result: at each
-number, pass on what the result owes to it. One walk gives the derivative of the result by *every* input, exact but for
-rounding, and for the price of a few evaluations. It needs no formulas for the whole and no step size. This is how
-every neural network is trained; here the numbers are single floats, so that nothing distracts from the walk.
+A program that computes a number is a list of small operations: a sum, a product, a sine. The derivative of each is
+known. Let every number remember which numbers it was made from, and with which slopes, and walk back from the result:
+at each number, pass on what the result owes to it. One walk gives the derivative of the result by *every* input, exact
+but for rounding, and for the price of a few evaluations. It needs no formulas for the whole and no step size. This is
+how every neural network is trained; here the numbers are single floats, so that nothing distracts from the walk.
 
 ## Maths
 
-**The graph.** Number the values of a computation in the order in which they were made: $v_1, \dots, v_m$ are the inputs and
-$v_n = y$ is the result. Each later one comes from one or two earlier ones, its *parents*, by a simple function:
+**The graph.** Number the values of a computation in the order in which they were made: $v_1, \dots, v_m$ are the inputs
+and $v_n = y$ is the result. Each later one comes from one or two earlier ones, its *parents*, by a simple function:
 
 $$v_i = \varphi_i\big(v_j : j \in P(i)\big), \qquad \text{all } j \in P(i) \text{ less than } i. \tag{1}$$
 
-Beside the value we keep the *slopes* $s_{ij} = \partial \varphi_i / \partial v_j$, which are plain numbers, since the parents are
-known. For the arithmetic of two numbers they are
+Beside the value we keep the *slopes* $s_{ij} = \partial \varphi_i / \partial v_j$, which are plain numbers, since the
+parents are known. For the arithmetic of two numbers they are
 
 $$v = a + b: \qquad \partial v / \partial a = 1, \qquad \partial v / \partial b = 1, \tag{2}$$
 
@@ -26,52 +26,55 @@ $$v = a / b: \qquad \partial v / \partial a = 1 / b, \qquad \partial v / \partia
 
 $$v = a^b: \qquad \partial v / \partial a = b\, a^{b - 1}, \qquad \partial v / \partial b = v \log a. \tag{5}$$
 
-(5) takes care at the edge. A power with $b = 0$ is 1 whatever $a$ is, so its slope by $a$ is 0, also at $a = 0$. At $a = 0$
-the slope by $b$ counts as 0, whatever $b$ is. For $a < 0$ only whole $b$ give a real number, and a slope by $b$ does not
-exist: it is NaN, and harmless while $b$ is a constant, whose slope nobody asks for. Functions of one number have one slope; for
-$t = \tanh a$ it can be had from the value,
+(5) takes care at the edge. A power with $b = 0$ is 1 whatever $a$ is, so its slope by $a$ is 0, also at $a = 0$. At
+$a = 0$ the slope by $b$ counts as 0, whatever $b$ is. For $a < 0$ only whole $b$ give a real number, and a slope by $b$
+does not exist: it is NaN, and harmless while $b$ is a constant, whose slope nobody asks for. Functions of one number
+have one slope; for $t = \tanh a$ it can be had from the value,
 
 $$\frac{\partial t}{\partial a} = 1 - t^2. \tag{6}$$
 
 **Walking back.** Write $\bar v_j = \partial y / \partial v_j$, the *adjoint* of $v_j$: how much $y$ changes if somebody
-tampers with $v_j$ and everything after it is computed again. Changing $v_j$ by a little $\delta$ changes each of its *children* $v_i$
-(those with $j \in P(i)$) by $s_{ij}\, \delta$, and these change $y$ by $\bar v_i\, s_{ij}\, \delta$. All changes add up:
+tampers with $v_j$ and everything after it is computed again. Changing $v_j$ by a little $\delta$ changes each of its
+*children* $v_i$ (those with $j \in P(i)$) by $s_{ij}\, \delta$, and these change $y$ by $\bar v_i\, s_{ij}\, \delta$.
+All changes add up:
 
 $$\bar v_n = 1, \qquad \bar v_j = \sum_{i\,:\, j \in P(i)} \bar v_i\, s_{ij}. \tag{7}$$
 
-If the same number is a parent twice, as in $x \cdot x$, it counts twice. The sum in (7) can be completed only when the adjoints of
-all children are known. So go through the graph backwards, each value after all its children; at $v_i$, whose adjoint is then
-complete, *add* $\bar v_i\, s_{ij}$ to the adjoint of each parent.
+If the same number is a parent twice, as in $x \cdot x$, it counts twice. The sum in (7) can be completed only when the
+adjoints of all children are known. So go through the graph backwards, each value after all its children; at $v_i$,
+whose adjoint is then complete, *add* $\bar v_i\, s_{ij}$ to the adjoint of each parent.
 
-**In which order?** Forwards, we want every value to come after its parents. Such an order is called *topological*, and any will do:
+**In which order?** Forwards, we want every value to come after its parents. Such an order is called *topological*, and
+any will do:
 
 $$j \in P(i) \quad\Longrightarrow\quad v_j \text{ comes before } v_i. \tag{8}$$
 
-A *depth-first* walk finds one. Go from $y$ to a parent, from there to one of its parents, and so on; write a value down only
-on the way back, when all its parents are written down already, and never twice. That a value has been *met* is not
+A *depth-first* walk finds one. Go from $y$ to a parent, from there to one of its parents, and so on; write a value down
+only on the way back, when all its parents are written down already, and never twice. That a value has been *met* is not
 enough: a short way to it may be found before a long one, along which there are other values that must come in between.
 
-**Why not follow paths?** Putting (7) into itself until nothing is left gives $\bar v_j$ as a sum over all paths from $v_j$ to
-$y$, of the product of the slopes along each. It is the same number, but the paths may be many: in
+**Why not follow paths?** Putting (7) into itself until nothing is left gives $\bar v_j$ as a sum over all paths from
+$v_j$ to $y$, of the product of the slopes along each. It is the same number, but the paths may be many: in
 
 $$y_0 = x, \qquad y_{k + 1} = y_k + y_k \tag{9}$$
 
-they double with each step. After 60 steps there are $10^{18}$ of them, and 60 values. (7) does one multiplication for each
-*edge* of the graph, here 120.
+they double with each step. After 60 steps there are $10^{18}$ of them, and 60 values. (7) does one multiplication for
+each *edge* of the graph, here 120.
 
 ## Worked example
 
-$y = (x + w) \cdot x$ at $x = 3$, $w = 4$. Forwards: $u = x + w = 7$ with slopes $1, 1$; $y = u x = 21$ with slopes $3$ (by $u$)
-and $7$ (by $x$). Backwards, in the order $y, u, w, x$: $\bar y = 1$. At $y$: $\bar u = 3$, and $\bar x$ is $7$ so far. At $u$: $\bar w = 3$,
-and $\bar x$ grows by $3$ to $10$. Indeed $y = x^2 + w x$, with $2x + w = 10$ and $x = 3$.
+$y = (x + w) \cdot x$ at $x = 3$, $w = 4$. Forwards: $u = x + w = 7$ with slopes $1, 1$; $y = u x = 21$ with slopes $3$
+(by $u$) and $7$ (by $x$). Backwards, in the order $y, u, w, x$: $\bar y = 1$. At $y$: $\bar u = 3$, and $\bar x$ is $7$
+so far. At $u$: $\bar w = 3$, and $\bar x$ grows by $3$ to $10$. Indeed $y = x^2 + w x$, with $2x + w = 10$ and $x = 3$.
 
-Visiting $x$ before $u$ does no harm here, as $x$ has nothing to pass on; had $x$ been made from other values, these would have
-got only 7 of its 10.
+Visiting $x$ before $u$ does no harm here, as $x$ has nothing to pass on; had $x$ been made from other values, these
+would have got only 7 of its 10.
 
 ## Plan
 
-`Var` is given: a value with its `parents` and the `slopes` by each of them. Its operators `+ - * / **` call the functions below, so
-that `3 - x / y` works once these do; plain numbers become a `Var` without parents. `exp`, `log` and `sin` are given, to show the form.
+`Var` is given: a value with its `parents` and the `slopes` by each of them. Its operators `+ - * / **` call the
+functions below, so that `3 - x / y` works once these do; plain numbers become a `Var` without parents. `exp`, `log` and
+`sin` are given, to show the form.
 
 | part | takes | returns | by |
 |---|---|---|---|
@@ -91,25 +94,26 @@ that `3 - x / y` works once these do; plain numbers become a `Var` without paren
 - A second call gives twice the gradient.
 - `RecursionError` after a thousand steps; or 60 doublings that never end.
 - `x**2` fails for negative $x$, though nobody asked for a slope by the exponent.
-- `math.sin(x)` raises a TypeError: the functions of `math` know nothing of parents. Had they silently taken the value, the
-  derivative would be silently wrong.
+- `math.sin(x)` raises a TypeError: the functions of `math` know nothing of parents. Had they silently taken the value,
+  the derivative would be silently wrong.
 - An `if x > 0` takes one branch, and the gradient is that of the branch taken.
 
 ## Cost
 
-One walk is one multiplication and one addition per edge, so the gradient by all inputs takes no more than a few times the
-work of the value, however many inputs there are [1, 2]. Central differences take two evaluations for *each* input. The price is memory:
-every intermediate value is kept until the walk is over. Here a step with two operands takes 200 bytes and, forwards and
-backwards together, some 5 µs, of which hardly anything is arithmetic. Networks therefore keep whole arrays in each value.
+One walk is one multiplication and one addition per edge, so the gradient by all inputs takes no more than a few times
+the work of the value, however many inputs there are [1, 2]. Central differences take two evaluations for *each* input.
+The price is memory: every intermediate value is kept until the walk is over. Here a step with two operands takes 200
+bytes and, forwards and backwards together, some 5 µs, of which hardly anything is arithmetic. Networks therefore keep
+whole arrays in each value.
 
 ## Go further
 
-An experiment: compute $\sqrt{x}$ by twenty steps of Newton's iteration, $r \leftarrow (r + x / r) / 2$, from $r = 1$, and differentiate
-the loop. How many steps does the derivative need for full accuracy, and how many the value? A stretch goal: let the slopes
-be `Var`s as well, so that `grad(grad(f))` works.
+An experiment: compute $\sqrt{x}$ by twenty steps of Newton's iteration, $r \leftarrow (r + x / r) / 2$, from $r = 1$,
+and differentiate the loop. How many steps does the derivative need for full accuracy, and how many the value? A stretch
+goal: let the slopes be `Var`s as well, so that `grad(grad(f))` works.
 
-What is not here: forward mode, which carries the slope by one input along with each value and needs no memory; checkpoints, which
-recompute instead of remembering.
+What is not here: forward mode, which carries the slope by one input along with each value and needs no memory;
+checkpoints, which recompute instead of remembering.
 
 ## References
 
@@ -131,8 +135,8 @@ from numbers import Real
 class Var:  # given: what a number remembers, and the operators, which call the functions below
     """A number that knows what it was made from.
 
-    Two of them are never equal but to themselves, so that they can be the keys of a dictionary; `<` and its like compare
-    their values.
+    Two of them are never equal but to themselves, so that they can be the keys of a dictionary; `<` and its like
+    compare their values.
 
     Parameters
     ----------
@@ -155,8 +159,8 @@ class Var:  # given: what a number remembers, and the operators, which call the 
     Raises
     ------
     ValueError
-        If `value` is not a real, finite number, or there are not as many slopes as parents. So an operation whose result
-        overflows says so at once, unless Python's own OverflowError does.
+        If `value` is not a real, finite number, or there are not as many slopes as parents. So an operation whose
+        result overflows says so at once, unless Python's own OverflowError does.
 
     Examples
     --------
@@ -363,8 +367,8 @@ def multiply(a: Number, b: Number) -> Var:
 def divide(a: Number, b: Number) -> Var:
     """Return the quotient of two numbers with its parents and slopes, equation (4).
 
-    The slopes are right for very small and very large numbers too: as (4) has them, no $b^2$ is needed, which may leave the
-    range of floats.
+    The slopes are right for very small and very large numbers too: as (4) has them, no $b^2$ is needed, which may leave
+    the range of floats.
 
     Parameters
     ----------
@@ -405,14 +409,14 @@ def power(a: Number, b: Number) -> Var:
     Returns
     -------
     Var
-        The power, with `a` and `b` as its parents, in this order. The slope by the base is 0 if the exponent is 0. The slope
-        by the exponent is 0 if the base is 0, and NaN if it is negative.
+        The power, with `a` and `b` as its parents, in this order. The slope by the base is 0 if the exponent is 0. The
+        slope by the exponent is 0 if the base is 0, and NaN if it is negative.
 
     Raises
     ------
     ValueError
-        If the power is no real number, or has no finite slope by its base: the base is negative and the exponent not whole, or
-        the base is 0 and the exponent neither 0 nor at least 1.
+        If the power is no real number, or has no finite slope by its base: the base is negative and the exponent not
+        whole, or the base is 0 and the exponent neither 0 nor at least 1.
 
     Examples
     --------
@@ -463,7 +467,8 @@ def topological_order(y: Var) -> list[Var]:
     Returns
     -------
     list of Var
-        `y` and all Vars that it was made from, constants included, each once, and each after all its parents; `y` comes last.
+        `y` and all Vars that it was made from, constants included, each once, and each after all its parents; `y` comes
+        last.
 
     Raises
     ------
@@ -522,14 +527,14 @@ def grad(f: Callable[..., Number]) -> Callable[..., tuple[float, ...]]:
     Parameters
     ----------
     f : callable
-        Takes any number of Vars and returns one number, computed from them by operators and the functions of this module. If it
-        returns a plain number, that is a constant.
+        Takes any number of Vars and returns one number, computed from them by operators and the functions of this
+        module. If it returns a plain number, that is a constant.
 
     Returns
     -------
     callable
-        Takes as many plain numbers and returns a tuple of floats: the derivative by each of them, 0 by one that `f` does
-        not use.
+        Takes as many plain numbers and returns a tuple of floats: the derivative by each of them, 0 by one that `f`
+        does not use.
 
     Examples
     --------

@@ -2,15 +2,16 @@ r"""Numerical gradients: slopes in many variables, and the check that every hand
 
 ## Idea
 
-A function of many variables has a slope in each direction. The slopes along the axes make the gradient; for several functions
-at once they make the Jacobian; slopes of slopes make the Hessian. All of them can be had from values of the function alone.
-That is too slow to train with, and it is the best friend of whoever writes a gradient by hand: two evaluations along a random
-direction tell whether it is right.
+A function of many variables has a slope in each direction. The slopes along the axes make the gradient; for several
+functions at once they make the Jacobian; slopes of slopes make the Hessian. All of them can be had from values of the
+function alone. That is too slow to train with, and it is the best friend of whoever writes a gradient by hand: two
+evaluations along a random direction tell whether it is right.
 
 ## Maths
 
-**Along a line.** Fix a point $x \in \mathbb{R}^n$ and a direction $d$. Walking along $d$ turns $f$ into a function of one number,
-$\varphi(t) = f(x + t d)$, whose slope at 0 is the *directional derivative*. The central difference gives it with an error of order $h^2$:
+**Along a line.** Fix a point $x \in \mathbb{R}^n$ and a direction $d$. Walking along $d$ turns $f$ into a function of
+one number, $\varphi(t) = f(x + t d)$, whose slope at 0 is the *directional derivative*. The central difference gives it
+with an error of order $h^2$:
 
 $$D_d f(x) = \varphi'(0) \approx \frac{f(x + h d) - f(x - h d)}{2h}. \tag{1}$$
 
@@ -18,12 +19,13 @@ The chain rule gives the same number as
 
 $$D_d f(x) = \nabla f(x)^\top d, \tag{2}$$
 
-so it is linear in $d$: a direction twice as long has twice the slope. Along the axis $e_i$ it is the partial derivative, so that
+so it is linear in $d$: a direction twice as long has twice the slope. Along the axis $e_i$ it is the partial
+derivative, so that
 
 $$\nabla f(x)_i \approx \frac{f(x + h_i e_i) - f(x - h_i e_i)}{2 h_i}. \tag{3}$$
 
-For $F : \mathbb{R}^n \to \mathbb{R}^m$ each of the $m$ outputs has a gradient. The *Jacobian* holds them as its rows, so that it maps
-steps to changes, $F(x + d) \approx F(x) + J d$:
+For $F : \mathbb{R}^n \to \mathbb{R}^m$ each of the $m$ outputs has a gradient. The *Jacobian* holds them as its rows,
+so that it maps steps to changes, $F(x + d) \approx F(x) + J d$:
 
 $$J_{ij} = \frac{\partial F_i}{\partial x_j}. \tag{4}$$
 
@@ -40,27 +42,29 @@ $$H_{ii} \approx \frac{f(x + h_i e_i) - 2 f(x) + f(x - h_i e_i)}{h_i^2}. \tag{6}
 
 Exchanging $i$ and $j$ in (5) changes nothing, so the result is symmetric, as second derivatives are.
 
-If you have the gradient as code, you need not form $H$ at all to know what it does to a vector $v$: the product is how fast the
-gradient changes on the way along $v$, which is (1) with $\nabla f$ in place of $f$,
+If you have the gradient as code, you need not form $H$ at all to know what it does to a vector $v$: the product is how
+fast the gradient changes on the way along $v$, which is (1) with $\nabla f$ in place of $f$,
 
 $$H v \approx \frac{\nabla f(x + h v) - \nabla f(x - h v)}{2h}. \tag{7}$$
 
-**How long a step?** Truncation costs $h^2$, rounding $\varepsilon / h$ in first differences: together they are least near
-$h = \varepsilon^{1/3}$. In (5) and (6) rounding costs $\varepsilon / h^2$, which moves the best step to $\varepsilon^{1/4}$. For double precision these are
-$6 \cdot 10^{-6}$ and $1.2 \cdot 10^{-4}$, leaving some 10 and 7 digits. Both are meant relative to the size of the number that is changed:
+**How long a step?** Truncation costs $h^2$, rounding $\varepsilon / h$ in first differences: together they are least
+near $h = \varepsilon^{1/3}$. In (5) and (6) rounding costs $\varepsilon / h^2$, which moves the best step to
+$\varepsilon^{1/4}$. For double precision these are $6 \cdot 10^{-6}$ and $1.2 \cdot 10^{-4}$, leaving some 10 and 7
+digits. Both are meant relative to the size of the number that is changed:
 
 $$h_i = h \max(1, |x_i|). \tag{8}$$
 
-In (1) and (7) the whole point moves at once, and $h \max(1, \max_i |x_i|) / \max_i |d_i|$ is how far to walk along $d$: then no
-coordinate changes by more than $h \max(1, \max_i |x_i|)$.
+In (1) and (7) the whole point moves at once, and $h \max(1, \max_i |x_i|) / \max_i |d_i|$ is how far to walk along $d$:
+then no coordinate changes by more than $h \max(1, \max_i |x_i|)$.
 
-**Is this gradient right?** Comparing all of $\nabla f$ with (3) takes $2n$ evaluations; for a network with a million weights that is
-too many. By (2) a wrong $g$ differs from the true gradient along almost every direction. So draw some at random, and compare
+**Is this gradient right?** Comparing all of $\nabla f$ with (3) takes $2n$ evaluations; for a network with a million
+weights that is too many. By (2) a wrong $g$ differs from the true gradient along almost every direction. So draw some
+at random, and compare
 
 $$\frac{|D_d f - g^\top d|}{|D_d f| + |g^\top d|} \tag{9}$$
 
-with rounding: near $10^{-9}$ it is right, near $10^{-2}$ it is not. Dividing makes the number free of units; it is at most 1. Of
-several directions the largest counts.
+with rounding: near $10^{-9}$ it is right, near $10^{-2}$ it is not. Dividing makes the number free of units; it is at
+most 1. Of several directions the largest counts.
 
 ## Worked example
 
@@ -91,21 +95,22 @@ The steps of (8) are given: `scaled_steps` makes one for each variable.
 - All is well at $x$ of size 1, and three digits are left at $10^8$.
 - The Jacobian comes out transposed, which no square example with a symmetric Jacobian shows.
 - Your function computes in whole numbers, or in float32, so that a small step changes nothing or nearly nothing.
-- `gradient_mismatch` calls a right gradient wrong at a critical point, or under a large constant: (9) then compares rounding
-  with rounding. Look at another point, drawn at random.
-- The Hessian of a function of size $10^6$ with curvature 1 is all noise: rounding goes with $f$, not with what is asked for.
+- `gradient_mismatch` calls a right gradient wrong at a critical point, or under a large constant: (9) then compares
+  rounding with rounding. Look at another point, drawn at random.
+- The Hessian of a function of size $10^6$ with curvature 1 is all noise: rounding goes with $f$, not with what is asked
+  for.
 
 ## Cost
 
-Evaluations of $f$: 2 for a direction, $2n$ for a gradient or a Jacobian, $2n^2 + 1$ for a Hessian. The gradient as code is
-evaluated twice for (7), whatever $n$ is. Automatic differentiation gets the whole gradient for the price of about 4
+Evaluations of $f$: 2 for a direction, $2n$ for a gradient or a Jacobian, $2n^2 + 1$ for a Hessian. The gradient as code
+is evaluated twice for (7), whatever $n$ is. Automatic differentiation gets the whole gradient for the price of about 4
 evaluations.
 
 ## Go further
 
-Experiment: let `gradient_mismatch` look at the gradient of a small neural network with ReLU units, at points where a unit is
-within $10^{-6}$ of its kink. A stretch goal: a Jacobian with few entries in known places needs far fewer than $n$ pairs, as
-columns that share no row can move together [2].
+Experiment: let `gradient_mismatch` look at the gradient of a small neural network with ReLU units, at points where a
+unit is within $10^{-6}$ of its kink. A stretch goal: a Jacobian with few entries in known places needs far fewer than
+$n$ pairs, as columns that share no row can move together [2].
 
 ## References
 
@@ -244,8 +249,8 @@ def directional_derivative(f: Function, x: Vector, direction: Vector, step: floa
     Raises
     ------
     ValueError
-        If `x` or `direction` is not a vector of finite numbers, their shapes differ, `step` is not positive, or `f` returns
-        something else than a finite number.
+        If `x` or `direction` is not a vector of finite numbers, their shapes differ, `step` is not positive, or `f`
+        returns something else than a finite number.
 
     Examples
     --------
@@ -278,7 +283,8 @@ def gradient(f: Function, x: Vector, step: float | None = None) -> Vector:
     Raises
     ------
     ValueError
-        If `x` is not a vector of finite numbers, `step` is not positive, or `f` returns something else than a finite number.
+        If `x` is not a vector of finite numbers, `step` is not positive, or `f` returns something else than a finite
+        number.
 
     Examples
     --------
@@ -347,7 +353,8 @@ def hessian(f: Function, x: Vector, step: float | None = None) -> Float[np.ndarr
     Raises
     ------
     ValueError
-        If `x` is not a vector of finite numbers, `step` is not positive, or `f` returns something else than a finite number.
+        If `x` is not a vector of finite numbers, `step` is not positive, or `f` returns something else than a finite
+        number.
 
     Examples
     --------
@@ -424,8 +431,8 @@ def gradient_mismatch(f: Function, grad: Map, x: Vector, *, n_directions: int = 
     Raises
     ------
     ValueError
-        If `x` is not a vector of finite numbers, `n_directions` is below 1, `f` returns something else than a finite number,
-        or `grad` something else than a finite vector of the shape of `x`.
+        If `x` is not a vector of finite numbers, `n_directions` is below 1, `f` returns something else than a finite
+        number, or `grad` something else than a finite vector of the shape of `x`.
 
     Examples
     --------

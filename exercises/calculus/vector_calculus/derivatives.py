@@ -2,21 +2,22 @@ r"""Divergence, curl and Laplacian: derivatives of fields, given as functions an
 
 ## Idea
 
-A *field* assigns a number or a vector to every point: a temperature, a wind, the gradient of a log density. Three combinations of its
-derivatives have a meaning of their own, whatever axes you choose. The **divergence** says how much more flows out of a
-small box than into it. The **curl** says how fast a small paddle wheel would be spun. The **Laplacian** says how far a value
-lies below the average of its neighbours. Heat, waves and images are computed with them; score matching needs a divergence, a normalizing
-flow in continuous time integrates one, and the graph Laplacian of spectral clustering is the third on other grids.
+A *field* assigns a number or a vector to every point: a temperature, a wind, the gradient of a log density. Three
+combinations of its derivatives have a meaning of their own, whatever axes you choose. The **divergence** says how much
+more flows out of a small box than into it. The **curl** says how fast a small paddle wheel would be spun. The
+**Laplacian** says how far a value lies below the average of its neighbours. Heat, waves and images are computed with
+them; score matching needs a divergence, a normalizing flow in continuous time integrates one, and the graph Laplacian
+of spectral clustering is the third on other grids.
 
 ## Maths
 
-**Of functions.** For a vector field $F : \mathbb{R}^n \to \mathbb{R}^n$ let $J_{ij} = \partial F_i / \partial x_j$ be the Jacobian. Central differences give it column by
-column, one for each axis $e_j$, at any number of points at once:
+**Of functions.** For a vector field $F : \mathbb{R}^n \to \mathbb{R}^n$ let $J_{ij} = \partial F_i / \partial x_j$ be
+the Jacobian. Central differences give it column by column, one for each axis $e_j$, at any number of points at once:
 
 $$J_{\cdot j}(x) \approx \frac{F(x + h e_j) - F(x - h e_j)}{2 h}. \tag{1}$$
 
-What flows out of a box through its two faces across axis $i$, per volume, is $\partial F_i / \partial x_i$. All pairs of faces together make the
-divergence
+What flows out of a box through its two faces across axis $i$, per volume, is $\partial F_i / \partial x_i$. All pairs
+of faces together make the divergence
 
 $$\operatorname{div} F = \sum_i \frac{\partial F_i}{\partial x_i}. \tag{2}$$
 
@@ -27,9 +28,11 @@ $$\operatorname{curl} F = \left( \frac{\partial F_3}{\partial x_2} - \frac{\part
 \frac{\partial F_1}{\partial x_3} - \frac{\partial F_3}{\partial x_1},\;
 \frac{\partial F_2}{\partial x_1} - \frac{\partial F_1}{\partial x_2} \right). \tag{3}$$
 
-Each component goes through the axes in turn, 1, 2, 3, 1, 2. For a field in the plane only the last one is left, a single number.
+Each component goes through the axes in turn, 1, 2, 3, 1, 2. For a field in the plane only the last one is left, a
+single number.
 
-The Laplacian of a function $f : \mathbb{R}^n \to \mathbb{R}$ is the divergence of its gradient, which needs only values of $f$:
+The Laplacian of a function $f : \mathbb{R}^n \to \mathbb{R}$ is the divergence of its gradient, which needs only values
+of $f$:
 
 $$\Delta f(x) = \sum_i \frac{\partial^2 f}{\partial x_i^2} \approx \sum_i \frac{f(x + h e_i) - 2 f(x) + f(x - h e_i)}{h^2}. \tag{4}$$
 
@@ -37,30 +40,34 @@ $$\Delta f(x) = \sum_i \frac{\partial^2 f}{\partial x_i^2} \approx \sum_i \frac{
 
 $$u'_k \approx \frac{u_{k+1} - u_{k-1}}{2h}. \tag{5}$$
 
-At the ends there is a neighbour on one side only. Three values there have a parabola through them, whose slope at the first is
+At the ends there is a neighbour on one side only. Three values there have a parabola through them, whose slope at the
+first is
 
 $$u'_0 \approx \frac{-3 u_0 + 4 u_1 - u_2}{2h}, \tag{6}$$
 
-and at the last the same read from the other side, with all signs turned. Both formulas are right for parabolas, and so of second order. Divergence and
-curl are (2) and (3) with these slopes. Slopes along two different axes can be taken in either order with the same result, so that
+and at the last the same read from the other side, with all signs turned. Both formulas are right for parabolas, and so
+of second order. Divergence and curl are (2) and (3) with these slopes. Slopes along two different axes can be taken in
+either order with the same result, so that
 
 $$\operatorname{curl} \operatorname{grad} f = 0, \qquad \operatorname{div} \operatorname{curl} F = 0 \tag{7}$$
 
-hold on the grid to rounding, as they do for smooth fields. Taking (5) twice to get a second derivative reaches two neighbours
-away and misses the fastest ripple, plus, minus, plus, minus. So the Laplacian uses
+hold on the grid to rounding, as they do for smooth fields. Taking (5) twice to get a second derivative reaches two
+neighbours away and misses the fastest ripple, plus, minus, plus, minus. So the Laplacian uses
 
 $$u''_k \approx \frac{u_{k+1} - 2 u_k + u_{k-1}}{h^2}, \qquad u''_0 \approx \frac{2 u_0 - 5 u_1 + 4 u_2 - u_3}{h^2}, \tag{8}$$
 
-the second again read from the other side at the last value: four values make it right for cubics, and of second order. The sum over all axes is the Laplacian.
+the second again read from the other side at the last value: four values make it right for cubics, and of second order.
+The sum over all axes is the Laplacian.
 
 ## Worked example
 
-$F(x, y) = (x^2 y, -x y)$ at $(2, 3)$. The Jacobian is $\begin{pmatrix} 2xy & x^2 \\ -y & -x \end{pmatrix} = \begin{pmatrix} 12 & 4 \\ -3 & -2 \end{pmatrix}$,
-so the divergence is $12 - 2 = 10$ and the curl $-3 - 4 = -7$: a wheel there would turn clockwise.
+$F(x, y) = (x^2 y, -x y)$ at $(2, 3)$. The Jacobian is $\begin{pmatrix} 2xy & x^2 \\ -y & -x \end{pmatrix} =
+\begin{pmatrix} 12 & 4 \\ -3 & -2 \end{pmatrix}$, so the divergence is $12 - 2 = 10$ and the curl $-3 - 4 = -7$: a wheel
+there would turn clockwise.
 
-On a line with $h = 0.5$ the values of $u = x^2$ at $0, 0.5, 1, 1.5$ are $0, 0.25, 1, 2.25$. By (5) the slope at 1 is $(2.25 - 0.25) / 1 = 2$; by (6) that at 0
-is $(0 + 1 - 1) / 1 = 0$. By (8) the second derivative at 0.5 is $(1 - 0.5 + 0) / 0.25 = 2$ and at 0 it is
-$(0 - 1.25 + 4 - 2.25) / 0.25 = 2$. All are exact.
+On a line with $h = 0.5$ the values of $u = x^2$ at $0, 0.5, 1, 1.5$ are $0, 0.25, 1, 2.25$. By (5) the slope at 1 is
+$(2.25 - 0.25) / 1 = 2$; by (6) that at 0 is $(0 + 1 - 1) / 1 = 0$. By (8) the second derivative at 0.5 is
+$(1 - 0.5 + 0) / 0.25 = 2$ and at 0 it is $(0 - 1.25 + 4 - 2.25) / 0.25 = 2$. All are exact.
 
 ## Plan
 
@@ -81,7 +88,8 @@ grid's axes after it.
 ## Pitfalls
 
 - The curl has the right size and the wrong sign, or only its middle component does.
-- The divergence comes out right for $F(x, y) = (f(x), g(y))$ and wrong for everything else, or the other way round: an axis was mistaken for another.
+- The divergence comes out right for $F(x, y) = (f(x), g(y))$ and wrong for everything else, or the other way round: an
+  axis was mistaken for another.
 - All is well inside, and the error at the edge is a hundred times larger.
 - A grid with different distances along its axes gives nonsense, where one with equal ones does not.
 - `values[k - 1]` at $k = 0$ is the other end of the grid: no error, and a slope as if the world were a ring.
@@ -89,20 +97,25 @@ grid's axes after it.
 
 ## Cost
 
-For a function: $2n$ evaluations at all points for (1), $2n + 1$ for (4). On a grid: a few operations for each node and axis, all of them in
-whole-array form, and limited by memory rather than arithmetic. For 1000 by 800 nodes the benchmark finds `grid_partial` at 1.2 to 1.3 times
-the time of `numpy.gradient`, which does the same, and `grid_laplacian` at 1.7 times that of SciPy's compiled one.
+For a function: $2n$ evaluations at all points for (1), $2n + 1$ for (4). On a grid: a few operations for each node and
+axis, all of them in whole-array form, and limited by memory rather than arithmetic. For 1000 by 800 nodes the benchmark
+finds `grid_partial` at 1.2 to 1.3 times the time of `numpy.gradient`, which does the same, and `grid_laplacian` at 1.7
+times that of SciPy's compiled one.
 
 ## Go further
 
-Experiment: put the ripple $(-1)^k$ into (5) twice and into (8), and compare. A stretch goal: solve $u_t = \Delta u$ on a photograph for a
-while, and watch it blur; too large a step in time makes the ripple explode, at $h^2 / 4$ in the plane.
+Experiment: put the ripple $(-1)^k$ into (5) twice and into (8), and compare. A stretch goal: solve $u_t = \Delta u$ on
+a photograph for a while, and watch it blur; too large a step in time makes the ripple explode, at $h^2 / 4$ in the
+plane.
 
 ## References
 
-1. LeVeque (2007), Finite difference methods for ordinary and partial differential equations, chapter 1, https://doi.org/10.1137/1.9780898717839
-2. Fornberg (1988), Generation of finite difference formulas on arbitrarily spaced grids, https://doi.org/10.1090/S0025-5718-1988-0935077-0
-3. Hyvärinen (2005), Estimation of non-normalized statistical models by score matching, https://jmlr.org/papers/v6/hyvarinen05a.html
+1. LeVeque (2007), Finite difference methods for ordinary and partial differential equations, chapter 1,
+   https://doi.org/10.1137/1.9780898717839
+2. Fornberg (1988), Generation of finite difference formulas on arbitrarily spaced grids,
+   https://doi.org/10.1090/S0025-5718-1988-0935077-0
+3. Hyvärinen (2005), Estimation of non-normalized statistical models by score matching,
+   https://jmlr.org/papers/v6/hyvarinen05a.html
 """
 
 # 8 parts to write. Test them with: pytest exercises/calculus/vector_calculus/derivatives.py
@@ -197,8 +210,8 @@ def jacobians(field: VectorField, points: Points, step: float = 1e-5) -> Float[n
     Raises
     ------
     ValueError
-        If `points` are not finite numbers with two axes, `step` is not positive, or `field` returns something else than a
-        finite vector for each point.
+        If `points` are not finite numbers with two axes, `step` is not positive, or `field` returns something else than
+        a finite vector for each point.
 
     Examples
     --------
@@ -325,7 +338,8 @@ def grid_partial(values: Grid, axis: int, spacing: float) -> Grid:
     Raises
     ------
     ValueError
-        If the values are not real and finite, the grid has no such axis or too few nodes along it, or `spacing` is not positive.
+        If the values are not real and finite, the grid has no such axis or too few nodes along it, or `spacing` is not
+        positive.
 
     Examples
     --------
@@ -349,7 +363,8 @@ def grid_divergence(field: Float[np.ndarray, "n *shape"], spacings: Sequence[flo
     Parameters
     ----------
     field : ndarray
-        The components along the first axis, as many as the grid has axes; then the grid, at least three nodes along each axis.
+        The components along the first axis, as many as the grid has axes; then the grid, at least three nodes along
+        each axis.
     spacings : sequence of float
         The distance of neighbours along each axis of the grid. Positive.
 
@@ -361,7 +376,8 @@ def grid_divergence(field: Float[np.ndarray, "n *shape"], spacings: Sequence[flo
     Raises
     ------
     ValueError
-        If the numbers are not real and finite, their shape is not as above, or `spacings` are not positive, one for each axis.
+        If the numbers are not real and finite, their shape is not as above, or `spacings` are not positive, one for
+        each axis.
 
     Examples
     --------
@@ -380,8 +396,8 @@ def grid_curl(field: Float[np.ndarray, "n *shape"], spacings: Sequence[float]) -
     Parameters
     ----------
     field : ndarray
-        The components along the first axis, two or three, as many as the grid has axes; then the grid, at least three nodes along
-        each axis.
+        The components along the first axis, two or three, as many as the grid has axes; then the grid, at least three
+        nodes along each axis.
     spacings : sequence of float
         The distance of neighbours along each axis of the grid. Positive.
 
@@ -393,7 +409,8 @@ def grid_curl(field: Float[np.ndarray, "n *shape"], spacings: Sequence[float]) -
     Raises
     ------
     ValueError
-        If the numbers are not real and finite, their shape is not as above, or `spacings` are not positive, one for each axis.
+        If the numbers are not real and finite, their shape is not as above, or `spacings` are not positive, one for
+        each axis.
 
     Examples
     --------
@@ -426,8 +443,8 @@ def grid_laplacian(values: Grid, spacings: Sequence[float]) -> Grid:
     Raises
     ------
     ValueError
-        If the values are not real and finite, the grid has too few nodes along an axis, or `spacings` are not positive, one for
-        each axis.
+        If the values are not real and finite, the grid has too few nodes along an axis, or `spacings` are not positive,
+        one for each axis.
 
     Examples
     --------

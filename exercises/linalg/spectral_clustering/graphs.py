@@ -2,10 +2,11 @@ r"""Similarity graphs: which samples are neighbours, and how near.
 
 ## Idea
 
-Groups of samples can have any shape: two crescents, a ring around a disc. What holds such a group together is not that its members are near a common centre, but that one
-can walk from each to each through near neighbours. So forget the coordinates and keep a graph: samples are vertices, and an edge joins two that are near, with a weight that
-says how near. Everything later, Laplacians, embeddings, clusters, sees the graph only. There are several ways to decide who is a neighbour, and they differ where some groups
-are denser than others.
+Groups of samples can have any shape: two crescents, a ring around a disc. What holds such a group together is not that
+its members are near a common centre, but that one can walk from each to each through near neighbours. So forget the
+coordinates and keep a graph: samples are vertices, and an edge joins two that are near, with a weight that says how
+near. Everything later, Laplacians, embeddings, clusters, sees the graph only. There are several ways to decide who is a
+neighbour, and they differ where some groups are denser than others.
 
 ## Maths
 
@@ -13,11 +14,13 @@ Samples $x_1, \dots, x_n$ with $d$ features have the squared distances
 
 $$d_{ij}^2 = \sum_{f=1}^{d} (x_{if} - x_{jf})^2. \tag{1}$$
 
-Written out, $\lVert x_i \rVert^2 + \lVert x_j \rVert^2 - 2 x_i^\top x_j$ is one matrix product and fast, but it subtracts large numbers to get a small one. Its error is about
-$\varepsilon \lVert x_i \rVert^2$: small distances, the ones that matter here, may come out as 0 or below. In (1) as it stands, each difference is rounded once, whatever lies
+Written out, $\lVert x_i \rVert^2 + \lVert x_j \rVert^2 - 2 x_i^\top x_j$ is one matrix product and fast, but it
+subtracts large numbers to get a small one. Its error is about $\varepsilon \lVert x_i \rVert^2$: small distances, the
+ones that matter here, may come out as 0 or below. In (1) as it stands, each difference is rounded once, whatever lies
 elsewhere.
 
-A graph is a symmetric matrix $W$ of weights $w_{ij} \ge 0$, where 0 means no edge. No sample is its own neighbour: $w_{ii} = 0$.
+A graph is a symmetric matrix $W$ of weights $w_{ij} \ge 0$, where 0 means no edge. No sample is its own neighbour:
+$w_{ii} = 0$.
 
 **Full.** All pairs are joined, by a weight that falls with the distance at the scale $\sigma$:
 
@@ -27,8 +30,9 @@ $$w_{ij} = \exp\!\big( -d_{ij}^2 / (2 \sigma^2) \big), \qquad i \ne j. \tag{2}$$
 
 $$w_{ij} = 1 \iff d_{ij} \le \varepsilon, \quad i \ne j. \tag{3}$$
 
-**Nearest neighbours.** Let the *reach* $r_i$ of sample $i$ be its distance to the $k$-th nearest of the *other* samples. Those within reach are its neighbours: $k$ of them, or
-more where several tie for the last place. That relation is not symmetric: the nearest town of a lonely farm may have nearer ones itself. Either one side is enough,
+**Nearest neighbours.** Let the *reach* $r_i$ of sample $i$ be its distance to the $k$-th nearest of the *other*
+samples. Those within reach are its neighbours: $k$ of them, or more where several tie for the last place. That relation
+is not symmetric: the nearest town of a lonely farm may have nearer ones itself. Either one side is enough,
 
 $$w_{ij} = 1 \iff d_{ij} \le r_i \ \text{ or }\ d_{ij} \le r_j, \quad i \ne j, \tag{4}$$
 
@@ -36,25 +40,31 @@ which is the $k$-nearest-neighbour graph, or both are needed,
 
 $$w_{ij} = 1 \iff d_{ij} \le r_i \ \text{ and }\ d_{ij} \le r_j, \quad i \ne j, \tag{5}$$
 
-the *mutual* one. The first joins groups of different density at their borders; the second rarely does, and leaves outliers alone.
+the *mutual* one. The first joins groups of different density at their borders; the second rarely does, and leaves
+outliers alone.
 
-**Self-tuning.** No single $\sigma$ in (2) suits a dense group and a sparse one. Zelnik-Manor and Perona [2] give each sample a scale of its own, its reach $\sigma_i = r_i$ for
-some small $k$ such as 7, and measure each distance by the scales at both ends:
+**Self-tuning.** No single $\sigma$ in (2) suits a dense group and a sparse one. Zelnik-Manor and Perona [2] give each
+sample a scale of its own, its reach $\sigma_i = r_i$ for some small $k$ such as 7, and measure each distance by the
+scales at both ends:
 
 $$w_{ij} = \exp\!\big( -d_{ij}^2 / (\sigma_i \sigma_j) \big), \qquad i \ne j. \tag{6}$$
 
-A sample with $k$ exact copies has the scale 0. By the limit $\sigma_i \to 0$ of (6), it is joined to its copies with weight 1 and to nothing else.
+A sample with $k$ exact copies has the scale 0. By the limit $\sigma_i \to 0$ of (6), it is joined to its copies with
+weight 1 and to nothing else.
 
-**Components.** Two vertices are connected if a path of edges leads from one to the other. That is an equivalence, and its classes are the connected components. Cutting between
-components costs nothing: if a graph of your samples falls into the groups you look for, you are done, and if it falls into crumbs, $\varepsilon$ or $k$ is too small.
+**Components.** Two vertices are connected if a path of edges leads from one to the other. That is an equivalence, and
+its classes are the connected components. Cutting between components costs nothing: if a graph of your samples falls
+into the groups you look for, you are done, and if it falls into crumbs, $\varepsilon$ or $k$ is too small.
 
 ## Worked example
 
-Four samples on a line: $0, 1, 2.5, 6$. Their nearest others are $1, 1, 1.5, 3.5$ away: the reaches for $k = 1$. By (4) the edges are $0 - 1$, then $1 - 2.5$, which only the
-third sample asks for, and $2.5 - 6$, which only the fourth does: one component. By (5) just $0 - 1$ is left: three components, with the labels $0, 0, 1, 2$.
+Four samples on a line: $0, 1, 2.5, 6$. Their nearest others are $1, 1, 1.5, 3.5$ away: the reaches for $k = 1$. By (4)
+the edges are $0 - 1$, then $1 - 2.5$, which only the third sample asks for, and $2.5 - 6$, which only the fourth does:
+one component. By (5) just $0 - 1$ is left: three components, with the labels $0, 0, 1, 2$.
 
-With $\sigma = 1$ in (2), the first edge weighs $e^{-1/2} = 0.607$ and the last $e^{-6.125} = 0.002$. For (6) with $k = 2$ the scales are $2.5, 1.5, 2.5, 5$: the first edge weighs
-$e^{-1/3.75} = 0.766$, and the last $e^{-12.25/12.5} = 0.375$. The lonely sample is no longer lost.
+With $\sigma = 1$ in (2), the first edge weighs $e^{-1/2} = 0.607$ and the last $e^{-6.125} = 0.002$. For (6) with
+$k = 2$ the scales are $2.5, 1.5, 2.5, 5$: the first edge weighs $e^{-1/3.75} = 0.766$, and the last
+$e^{-12.25/12.5} = 0.375$. The lonely sample is no longer lost.
 
 ## Plan
 
@@ -69,8 +79,8 @@ $e^{-1/3.75} = 0.766$, and the last $e^{-12.25/12.5} = 0.375$. The lonely sample
 | `self_tuning_graph` | squared distances, $k$ | weights of all pairs, dense | (6) |
 | `connected_components` | a graph, dense or sparse | a label for each vertex | |
 
-Dense graphs are NumPy arrays. Sparse ones are `scipy.sparse.csr_array`s, which store, row by row, the columns and the values of the entries that are not 0. Argument checks are
-given.
+Dense graphs are NumPy arrays. Sparse ones are `scipy.sparse.csr_array`s, which store, row by row, the columns and the
+values of the entries that are not 0. Argument checks are given.
 
 ## Pitfalls
 
@@ -79,32 +89,39 @@ given.
 - $W$ is not symmetric, and eigenvalues turn complex later.
 - `nan` where samples are equal.
 - The graph depends on the order of the samples: ties were broken by index.
-- In 50 dimensions nearly all distances are alike: with a small $\sigma$ all weights vanish, with a large one all are the same.
+- In 50 dimensions nearly all distances are alike: with a small $\sigma$ all weights vanish, with a large one all are
+  the same.
 
 ## Cost
 
-Distances of all pairs take $O(n^2 d)$ time and $n^2$ numbers: 800 MB for 10,000 samples. The $k$-th smallest of each row costs $O(n^2)$ by partitioning, where sorting takes a
-factor of $\log n$ more. A $k$-d tree finds the neighbours in about $O(n \log n)$ if there are few dimensions, and never holds $n^2$ numbers. A graph of neighbours has about $kn$
+Distances of all pairs take $O(n^2 d)$ time and $n^2$ numbers: 800 MB for 10,000 samples. The $k$-th smallest of each
+row costs $O(n^2)$ by partitioning, where sorting takes a factor of $\log n$ more. A $k$-d tree finds the neighbours in
+about $O(n \log n)$ if there are few dimensions, and never holds $n^2$ numbers. A graph of neighbours has about $kn$
 edges, and components take a step for each edge.
 
-The benchmark finds the distances of 1,000 samples at 2 (two features) to 8 times (ten features) the time of SciPy's `pdist`, which takes the same differences in one pass in C
-and those above the diagonal only; the graph of neighbours at 6 times scikit-learn's by brute force, which uses a matrix product, with the loss that (1) warns of; and components,
-a loop in Python, at 30 times SciPy's. All three are written to be read; at 5 and 60 milliseconds they serve a thousand samples well.
+The benchmark finds the distances of 1,000 samples at 2 (two features) to 8 times (ten features) the time of SciPy's
+`pdist`, which takes the same differences in one pass in C and those above the diagonal only; the graph of neighbours at
+6 times scikit-learn's by brute force, which uses a matrix product, with the loss that (1) warns of; and components, a
+loop in Python, at 30 times SciPy's. All three are written to be read; at 5 and 60 milliseconds they serve a thousand
+samples well.
 
 ## Go further
 
-An experiment: draw two crescents of 200 samples each, and find by how much $\varepsilon$ can vary until the components are no longer the crescents; the same for $k$, in both
-kinds of graph. A stretch goal: the smallest $\varepsilon$ for which (3) is connected is the longest edge of the minimal spanning tree. Grow that tree from one sample, always
-adding the nearest sample that is not in it yet.
+An experiment: draw two crescents of 200 samples each, and find by how much $\varepsilon$ can vary until the components
+are no longer the crescents; the same for $k$, in both kinds of graph. A stretch goal: the smallest $\varepsilon$ for
+which (3) is connected is the longest edge of the minimal spanning tree. Grow that tree from one sample, always adding
+the nearest sample that is not in it yet.
 
-What is not here: directed graphs, approximate neighbours, and weights on the edges of (4), for which one may take those of (2).
+What is not here: directed graphs, approximate neighbours, and weights on the edges of (4), for which one may take those
+of (2).
 
 ## References
 
 1. von Luxburg (2007), A tutorial on spectral clustering, section 2, https://doi.org/10.1007/s11222-007-9033-z
 2. Zelnik-Manor & Perona (2004), Self-tuning spectral clustering,
    https://papers.nips.cc/paper/2619-self-tuning-spectral-clustering
-3. Maier, Hein & von Luxburg (2009), Optimal construction of k-nearest-neighbor graphs for identifying noisy clusters, https://doi.org/10.1016/j.tcs.2009.01.009
+3. Maier, Hein & von Luxburg (2009), Optimal construction of k-nearest-neighbor graphs for identifying noisy clusters,
+   https://doi.org/10.1016/j.tcs.2009.01.009
 """
 
 # 8 parts to write. Test them with: pytest exercises/linalg/spectral_clustering/graphs.py
@@ -164,7 +181,8 @@ def _edges(graph: np.ndarray | csr_array) -> csr_array:  # given: argument check
 def squared_distances(x: Samples) -> Pairs:
     """Return the squared distances of all pairs of samples, equation (1).
 
-    Each is right to a few roundings of its own, however far away other samples or the origin may be. So equal samples are exactly 0 apart, and none is negative.
+    Each is right to a few roundings of its own, however far away other samples or the origin may be. So equal samples
+    are exactly 0 apart, and none is negative.
 
     Parameters
     ----------
@@ -238,7 +256,8 @@ def epsilon_graph(squared: Pairs, radius: float) -> csr_array:
     Returns
     -------
     csr_array
-        Ones where there is an edge, and nothing else stored; float32 if `squared` is. Equal samples are joined, none is joined to itself.
+        Ones where there is an edge, and nothing else stored; float32 if `squared` is. Equal samples are joined, none is
+        joined to itself.
 
     Raises
     ------
@@ -297,12 +316,14 @@ def knn_graph(squared: Pairs, k: int) -> csr_array:
     squared : ndarray
         The squared distances of all pairs: symmetric, 0 on the diagonal.
     k : int
-        How many neighbours each sample asks for, from 1 to n_samples - 1. If several tie for the last place it gets them all.
+        How many neighbours each sample asks for, from 1 to n_samples - 1. If several tie for the last place it gets
+        them all.
 
     Returns
     -------
     csr_array
-        Symmetric; ones where there is an edge, and nothing else stored; float32 if `squared` is. None is joined to itself.
+        Symmetric; ones where there is an edge, and nothing else stored; float32 if `squared` is. None is joined to
+        itself.
 
     Raises
     ------
@@ -330,12 +351,14 @@ def mutual_knn_graph(squared: Pairs, k: int) -> csr_array:
     squared : ndarray
         The squared distances of all pairs: symmetric, 0 on the diagonal.
     k : int
-        How many neighbours each sample asks for, from 1 to n_samples - 1. If several tie for the last place it asks for them all.
+        How many neighbours each sample asks for, from 1 to n_samples - 1. If several tie for the last place it asks for
+        them all.
 
     Returns
     -------
     csr_array
-        Symmetric; ones where there is an edge, and nothing else stored; float32 if `squared` is. None is joined to itself.
+        Symmetric; ones where there is an edge, and nothing else stored; float32 if `squared` is. None is joined to
+        itself.
 
     Raises
     ------
@@ -368,7 +391,8 @@ def self_tuning_graph(squared: Pairs, k: int = 7) -> Pairs:
     Returns
     -------
     ndarray
-        The weights, from 0 to 1, symmetric, with zeros on the diagonal; float32 if `squared` is. Where a scale is 0, equal samples have weight 1 and others 0.
+        The weights, from 0 to 1, symmetric, with zeros on the diagonal; float32 if `squared` is. Where a scale is 0,
+        equal samples have weight 1 and others 0.
 
     Raises
     ------

@@ -2,15 +2,16 @@ r"""Critical points: where a function is flat, and what it does around.
 
 ## Idea
 
-A function of several variables is flat at the bottom of a valley, on the top of a hill and on a pass between two hills. Training
-moves from the neighbourhood of one such point to that of another, and in many dimensions most of them are passes. To find them, look for zeros of the
-gradient: Newton's method finds one from each start, so try many starts. To tell them apart, look at the second derivatives: the
-signs of the Hessian's eigenvalues say along how many directions it goes up, and along how many down.
+A function of several variables is flat at the bottom of a valley, on the top of a hill and on a pass between two hills.
+Training moves from the neighbourhood of one such point to that of another, and in many dimensions most of them are
+passes. To find them, look for zeros of the gradient: Newton's method finds one from each start, so try many starts. To
+tell them apart, look at the second derivatives: the signs of the Hessian's eigenvalues say along how many directions it
+goes up, and along how many down.
 
 ## Maths
 
-A point is *critical* if the gradient vanishes there, $\nabla f(x^*) = 0$. Around it Taylor's theorem leaves, with the Hessian
-$H = \nabla^2 f(x^*)$,
+A point is *critical* if the gradient vanishes there, $\nabla f(x^*) = 0$. Around it Taylor's theorem leaves, with the
+Hessian $H = \nabla^2 f(x^*)$,
 
 $$f(x^* + d) = f(x^*) + \tfrac{1}{2}\, d^\top H d + O(\lVert d \rVert^3). \tag{1}$$
 
@@ -18,13 +19,13 @@ $H$ is symmetric, so it has orthonormal eigenvectors $q_i$ with real eigenvalues
 
 $$d^\top H d = \sum_i \lambda_i c_i^2. \tag{2}$$
 
-Along $q_i$ the function curves up if $\lambda_i > 0$ and down if $\lambda_i < 0$; if $\lambda_i = 0$, (1) does not say, and the third order
-decides. Count the three kinds:
+Along $q_i$ the function curves up if $\lambda_i > 0$ and down if $\lambda_i < 0$; if $\lambda_i = 0$, (1) does not say,
+and the third order decides. Count the three kinds:
 
 $$n_- = \#\{\lambda_i < -\delta\}, \qquad n_0 = \#\{|\lambda_i| \le \delta\}, \qquad n_+ = \#\{\lambda_i > \delta\}. \tag{3}$$
 
-The tolerance $\delta$ is there since a computed zero is never 0. It is a curvature, in units of $f$ over units of $x$ squared, and
-nobody but the user knows what is flat. Then
+The tolerance $\delta$ is there since a computed zero is never 0. It is a curvature, in units of $f$ over units of $x$
+squared, and nobody but the user knows what is flat. Then
 
 $$\text{the point is} \begin{cases} \text{degenerate} & \text{if } n_0 > 0, \\ \text{a minimum} & \text{if } n_- = n_0 = 0, \\
 \text{a maximum} & \text{if } n_+ = n_0 = 0, \\ \text{a saddle} & \text{otherwise}. \end{cases} \tag{4}$$
@@ -33,28 +34,30 @@ $$\text{the point is} \begin{cases} \text{degenerate} & \text{if } n_0 > 0, \\ \
 
 $$H(x)\, d = -\nabla f(x). \tag{5}$$
 
-Near a critical point that is not degenerate, repeating $x \leftarrow x + d$ doubles the number of right digits with every step. Note
-what (5) does *not* know: up from down. It goes to whichever critical point is near, a saddle as willingly as a minimum. For
-minimisation that is a vice; here it is what we want.
+Near a critical point that is not degenerate, repeating $x \leftarrow x + d$ doubles the number of right digits with
+every step. Note what (5) does *not* know: up from down. It goes to whichever critical point is near, a saddle as
+willingly as a minimum. For minimisation that is a vice; here it is what we want.
 
-**Not too far.** Far from a critical point the step may overshoot, and make things worse for ever. So try a fraction $t$ of it. Along
-$d$ the squared length of the gradient has, at $t = 0$, the slope
+**Not too far.** Far from a critical point the step may overshoot, and make things worse for ever. So try a fraction $t$
+of it. Along $d$ the squared length of the gradient has, at $t = 0$, the slope
 
 $$\frac{\mathrm{d}}{\mathrm{d} t} \lVert \nabla f(x + t d) \rVert^2 = 2\, \nabla f^\top H d = -2 \lVert \nabla f \rVert^2 < 0, \tag{6}$$
 
-by the chain rule and (5). So a small enough $t$ shortens the gradient by nearly the share $t$. Begin with $t = 1$ and halve it until
+by the chain rule and (5). So a small enough $t$ shortens the gradient by nearly the share $t$. Begin with $t = 1$ and
+halve it until
 
 $$\lVert \nabla f(x + t d) \rVert \le \big( 1 - 10^{-4}\, t \big)\, \lVert \nabla f(x) \rVert. \tag{7}$$
 
-The tiny factor makes sure that the lengths cannot creep down without ever getting anywhere. Where $H$ is singular there is no step (5),
-and where no $t$ down to rounding will do there is no progress: such a start is given up, and another one tried.
+The tiny factor makes sure that the lengths cannot creep down without ever getting anywhere. Where $H$ is singular there
+is no step (5), and where no $t$ down to rounding will do there is no progress: such a start is given up, and another
+one tried.
 
-**Many starts.** Several starts come to the same point, each with other last digits. Points nearer to each other than some
-distance are taken for one.
+**Many starts.** Several starts come to the same point, each with other last digits. Points nearer to each other than
+some distance are taken for one.
 
-**All of them?** Nobody can be sure from starts alone. But sometimes topology knows. On a closed surface, such as the torus of a
-function with two periods, count each critical point that is not degenerate as $(-1)^{n_-}$: the sum is the same for every function, and
-for the torus it is
+**All of them?** Nobody can be sure from starts alone. But sometimes topology knows. On a closed surface, such as the
+torus of a function with two periods, count each critical point that is not degenerate as $(-1)^{n_-}$: the sum is the
+same for every function, and for the torus it is
 
 $$\#\text{minima} - \#\text{saddles} + \#\text{maxima} = 0. \tag{8}$$
 
@@ -62,15 +65,17 @@ In the plane, a function that rises to infinity on all sides has the sum 1.
 
 ## Worked example
 
-$f(x, y) = x^3 - 3 x + y^2$ has $\nabla f = (3 x^2 - 3,\; 2 y)$ and $H = \operatorname{diag}(6 x, 2)$. The gradient vanishes at $(1, 0)$, where
-$H$ has the eigenvalues 6 and 2: a minimum; and at $(-1, 0)$, with $-6$ and 2: a saddle. In the plane the sum (8) is $1 - 1 = 0$, not
-1: $f$ falls without bound to the left.
+$f(x, y) = x^3 - 3 x + y^2$ has $\nabla f = (3 x^2 - 3,\; 2 y)$ and $H = \operatorname{diag}(6 x, 2)$. The gradient
+vanishes at $(1, 0)$, where $H$ has the eigenvalues 6 and 2: a minimum; and at $(-1, 0)$, with $-6$ and 2: a saddle. In
+the plane the sum (8) is $1 - 1 = 0$, not 1: $f$ falls without bound to the left.
 
-Newton from $(2, 1)$: $\nabla f = (9, 2)$ and $H = \operatorname{diag}(12, 2)$, so $d = (-0.75, -1)$ leads to $(1.25, 0)$, where the
-gradient is $(1.6875, 0)$: shorter, so $t = 1$ will do. The next points are $1.025$, $1.0003$, $1.00000005$.
+Newton from $(2, 1)$: $\nabla f = (9, 2)$ and $H = \operatorname{diag}(12, 2)$, so $d = (-0.75, -1)$ leads to
+$(1.25, 0)$, where the gradient is $(1.6875, 0)$: shorter, so $t = 1$ will do. The next points are $1.025$, $1.0003$,
+$1.00000005$.
 
-From $(0.1, 0)$ the full step is $2.97 / 0.6 = 4.95$, to $(5.05, 0)$, where the gradient is $73.5$: too far; halved once, to
-$(2.575, 0)$ with $16.9$, still too far. With $t = 1/4$ it leads to $(1.3375, 0)$ with the gradient $2.37$, less than $2.97$.
+From $(0.1, 0)$ the full step is $2.97 / 0.6 = 4.95$, to $(5.05, 0)$, where the gradient is $73.5$: too far; halved
+once, to $(2.575, 0)$ with $16.9$, still too far. With $t = 1/4$ it leads to $(1.3375, 0)$ with the gradient $2.37$,
+less than $2.97$.
 
 ## Plan
 
@@ -94,23 +99,23 @@ $(2.575, 0)$ with $16.9$, still too far. With $t = 1/4$ it leads to $(1.3375, 0)
 
 ## Cost
 
-$O(n^3)$ for each step, besides a gradient for each $t$ tried and a Hessian. Near a regular point 5 to 6 steps give all digits; near a
-degenerate one each step gains one binary digit only.
+$O(n^3)$ for each step, besides a gradient for each $t$ tried and a Hessian. Near a regular point 5 to 6 steps give all
+digits; near a degenerate one each step gains one binary digit only.
 
 ## Go further
 
-Experiment: colour each start in the plane by the critical point that it leads to. For Himmelblau's function the regions are fractal
-without (7); what does (7) do to them? A stretch goal: *deflation* [3] changes the gradient so that points found already
-repel, and finds several from one start.
+Experiment: colour each start in the plane by the critical point that it leads to. For Himmelblau's function the regions
+are fractal without (7); what does (7) do to them? A stretch goal: *deflation* [3] changes the gradient so that points
+found already repel, and finds several from one start.
 
 ## References
 
 1. Nocedal & Wright (2006), Numerical optimization, chapter 11, https://doi.org/10.1007/978-0-387-40065-5
 2. Milnor (1963), Morse theory, https://doi.org/10.1515/9781400881802
-3. Farrell, Birkisson & Funke (2015), Deflation techniques for finding distinct solutions of nonlinear partial differential
-   equations, https://doi.org/10.1137/140984798
-4. Dauphin et al. (2014), Identifying and attacking the saddle point problem in high-dimensional non-convex optimization,
-   https://arxiv.org/abs/1406.2572
+3. Farrell, Birkisson & Funke (2015), Deflation techniques for finding distinct solutions of nonlinear partial
+   differential equations, https://doi.org/10.1137/140984798
+4. Dauphin et al. (2014), Identifying and attacking the saddle point problem in high-dimensional non-convex
+   optimization, https://arxiv.org/abs/1406.2572
 """
 
 from collections.abc import Callable
@@ -202,8 +207,8 @@ def inertia(hessian: Matrix, flat: float = 1e-4) -> tuple[int, int, int]:
     Raises
     ------
     ValueError
-        If `hessian` is not a symmetric matrix of finite numbers, up to a hundred roundings of its largest entry (of one made by
-        differences take the mean with its transpose), or `flat` is not positive.
+        If `hessian` is not a symmetric matrix of finite numbers, up to a hundred roundings of its largest entry (of one
+        made by differences take the mean with its transpose), or `flat` is not positive.
 
     Examples
     --------
@@ -304,7 +309,8 @@ def step_fraction(gradient: Gradient, x: Vector, step: Vector) -> float:
     Raises
     ------
     ValueError
-        If `x` or `step` is not a vector of finite numbers, or `step` or what `gradient` returns has another shape than `x`.
+        If `x` or `step` is not a vector of finite numbers, or `step` or what `gradient` returns has another shape than
+        `x`.
 
     Examples
     --------
@@ -342,14 +348,15 @@ def newton(gradient: Gradient, hessian: Hessian, start: Vector, *, tol: float = 
     Returns
     -------
     Search
-        Where it ended. It has not converged if `max_steps` were not enough, if the Hessian is singular on the way, or if
-        no fraction of a step obeys (7): then the last point is returned as it is.
+        Where it ended. It has not converged if `max_steps` were not enough, if the Hessian is singular on the way, or
+        if no fraction of a step obeys (7): then the last point is returned as it is.
 
     Raises
     ------
     ValueError
-        If `start` is not a vector of finite numbers, `tol` is not positive, `max_steps` is negative, `gradient` or `hessian`
-        returns another shape than it should, or `hessian` a matrix that is not finite or not symmetric at a point on the way.
+        If `start` is not a vector of finite numbers, `tol` is not positive, `max_steps` is negative, `gradient` or
+        `hessian` returns another shape than it should, or `hessian` a matrix that is not finite or not symmetric at a
+        point on the way.
 
     Examples
     --------
@@ -394,8 +401,8 @@ def distinct(points: Float[np.ndarray, "n_points n"], apart: float) -> Float[np.
     Returns
     -------
     ndarray
-        Some of the points, in any order: no two of them nearer than `apart`, and each point that is left out nearer than that to one
-        of them.
+        Some of the points, in any order: no two of them nearer than `apart`, and each point that is left out nearer
+        than that to one of them.
 
     Raises
     ------
@@ -448,8 +455,8 @@ def find_critical_points(
     Returns
     -------
     list of CriticalPoint
-        Each critical point once, in any order; none if no search converged. Near a degenerate one searches end further from it than
-        `apart`, so that it may come several times: ask for a smaller `tol` or a larger `apart`.
+        Each critical point once, in any order; none if no search converged. Near a degenerate one searches end further
+        from it than `apart`, so that it may come several times: ask for a smaller `tol` or a larger `apart`.
 
     Raises
     ------

@@ -313,7 +313,8 @@ def solve(lower: Float[np.ndarray, "n n"], b: Float[np.ndarray, "n *columns"]) -
     Raises
     ------
     ValueError
-        If `lower` is not square or its diagonal not positive, or `b` has not its number of rows, or they are not finite.
+        If `lower` is not square or its diagonal not positive, or `b` has not its number of rows, or they are not
+        finite.
 
     Examples
     --------
@@ -368,8 +369,8 @@ def update(lower: Float[np.ndarray, "n n"], x: Float[np.ndarray, " n"]) -> Float
     Returns
     -------
     ndarray
-        The new factor, with a positive diagonal; in float32 if both arguments are. It is right also where the squares of its
-        entries are beyond the range of floats.
+        The new factor, with a positive diagonal; in float32 if both arguments are. It is right also where the squares
+        of its entries are beyond the range of floats.
 
     Raises
     ------
@@ -406,8 +407,8 @@ def downdate(lower: Float[np.ndarray, "n n"], x: Float[np.ndarray, " n"]) -> Flo
     Returns
     -------
     ndarray
-        The new factor, with a positive diagonal; in float32 if both arguments are. It is right also where the squares of its
-        entries are beyond the range of floats.
+        The new factor, with a positive diagonal; in float32 if both arguments are. It is right also where the squares
+        of its entries are beyond the range of floats.
 
     Raises
     ------
@@ -465,7 +466,8 @@ def sample_gaussian(
     Raises
     ------
     ValueError
-        If `covariance` is not a symmetric matrix of finite numbers, `mean` no vector that fits, or `n_samples` not positive.
+        If `covariance` is not a symmetric matrix of finite numbers, `mean` no vector that fits, or `n_samples` not
+        positive.
     LinAlgError
         If `covariance` is not positive definite.
 

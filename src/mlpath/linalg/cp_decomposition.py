@@ -2,11 +2,12 @@ r"""CP decomposition: a tensor as a sum of few outer products.
 
 ## Idea
 
-A table of numbers with more than two indices is a *tensor*: the light that each of some samples emits at each wavelength when each of several
-wavelengths shines on it. If three substances glow in the samples, that table is a sum of three terms, each the outer product of a list
-of concentrations, an emission spectrum and an excitation spectrum. Finding them is the CP decomposition (for *canonical
-polyadic*, also called PARAFAC). A matrix has infinitely many such sums, and therefore the SVD has to ask for orthogonality, which spectra do not
-have. A tensor of three or more modes has, as a rule, only one.
+A table of numbers with more than two indices is a *tensor*: the light that each of some samples emits at each
+wavelength when each of several wavelengths shines on it. If three substances glow in the samples, that table is a sum
+of three terms, each the outer product of a list of concentrations, an emission spectrum and an excitation spectrum.
+Finding them is the CP decomposition (for *canonical polyadic*, also called PARAFAC). A matrix has infinitely many such
+sums, and therefore the SVD has to ask for orthogonality, which spectra do not have. A tensor of three or more modes
+has, as a rule, only one.
 
 ## Maths
 
@@ -15,65 +16,74 @@ have. A tensor of three or more modes has, as a rule, only one.
 $$x_{i_1 \dots i_N} \approx \sum_{r=1}^{R} w_r\, a^{(1)}_{i_1 r}\, a^{(2)}_{i_2 r} \cdots a^{(N)}_{i_N r}, \qquad
 \mathcal X \approx \sum_r w_r\; a^{(1)}_r \circ \dots \circ a^{(N)}_r, \tag{1}$$
 
-with a *factor* $A_n$ of the shape $I_n \times R$ for each mode. The least $R$ with equality is the *rank* of $\mathcal X$.
+with a *factor* $A_n$ of the shape $I_n \times R$ for each mode. The least $R$ with equality is the *rank* of
+$\mathcal X$.
 
-**Unfolding.** Matrices are easier to work with. The mode-$n$ unfolding $X_{(n)}$ has the index $i_n$ for its rows and all others for its columns. In
-which order? We take that of NumPy's arrays, the last index running fastest, as the library tensorly does: counting from 0, the entry stands in the column
+**Unfolding.** Matrices are easier to work with. The mode-$n$ unfolding $X_{(n)}$ has the index $i_n$ for its rows and
+all others for its columns. In which order? We take that of NumPy's arrays, the last index running fastest, as the
+library tensorly does: counting from 0, the entry stands in the column
 
 $$j = \sum_{k \ne n} i_k \prod_{l > k,\; l \ne n} I_l. \tag{2}$$
 
-Kolda and Bader's survey [1] lets the *first* index run fastest. All that follows holds there too, with the order of the factors in each Khatri-Rao
-product reversed. What matters is not to mix the two.
+Kolda and Bader's survey [1] lets the *first* index run fastest. All that follows holds there too, with the order of the
+factors in each Khatri-Rao product reversed. What matters is not to mix the two.
 
-**Khatri-Rao product.** It takes matrices with as many columns, $A$ with $I$ rows and $B$ with $J$, and multiplies each entry of a column of the one with each
-of the same column of the other:
+**Khatri-Rao product.** It takes matrices with as many columns, $A$ with $I$ rows and $B$ with $J$, and multiplies each
+entry of a column of the one with each of the same column of the other:
 
 $$(A \odot B)_{iJ + j,\; r} = a_{ir}\, b_{jr}. \tag{3}$$
 
-Again the last index runs fastest, so that (1) reads, with $K_n = A_1 \odot \dots \odot A_N$ without $A_n$ and $W = \operatorname{diag}(w)$,
+Again the last index runs fastest, so that (1) reads, with $K_n = A_1 \odot \dots \odot A_N$ without $A_n$ and
+$W = \operatorname{diag}(w)$,
 
 $$X_{(n)} \approx A_n\, W K_n^\top. \tag{4}$$
 
-**Alternating least squares.** Put the weights into the factors, $W = I$. If all factors but $A_n$ are held fast, (4) is an ordinary least-squares
-problem, with the normal equations $A_n K_n^\top K_n = X_{(n)} K_n$. So
+**Alternating least squares.** Put the weights into the factors, $W = I$. If all factors but $A_n$ are held fast, (4) is
+an ordinary least-squares problem, with the normal equations $A_n K_n^\top K_n = X_{(n)} K_n$. So
 
 $$A_n = M_n V_n^{+}, \qquad M_n = X_{(n)} K_n, \qquad V_n = K_n^\top K_n, \tag{5}$$
 
-where the pseudo-inverse picks the shortest solution if there are several. $M_n$ is known as the MTTKRP, for *matricised tensor times Khatri-Rao product*,
-and nearly all time goes there. $V_n$ is cheap: the scalar product of two columns of $A \odot B$ is $\sum_{ij} a_{ir} b_{jr} a_{is} b_{js}$, which is a product of two sums.
-With $*$ for products entry by entry
+where the pseudo-inverse picks the shortest solution if there are several. $M_n$ is known as the MTTKRP, for *matricised
+tensor times Khatri-Rao product*, and nearly all time goes there. $V_n$ is cheap: the scalar product of two columns of
+$A \odot B$ is $\sum_{ij} a_{ir} b_{jr} a_{is} b_{js}$, which is a product of two sums. With $*$ for products entry by
+entry
 
 $$V_n = A_1^\top A_1 * \dots * A_N^\top A_N \quad \text{without } A_n^\top A_n. \tag{6}$$
 
-A *sweep* does this for one mode after the other, always with the newest factors. No step can increase the error. It may creep, and end in different places from different
-starts, so several random ones are made.
+A *sweep* does this for one mode after the other, always with the newest factors. No step can increase the error. It may
+creep, and end in different places from different starts, so several random ones are made.
 
-**The error without the model.** To know the error one need not build the tensor of (1), as
-$\lVert \mathcal X - \hat{\mathcal X} \rVert^2 = \lVert \mathcal X \rVert^2 - 2 \langle \mathcal X, \hat{\mathcal X} \rangle + \lVert \hat{\mathcal X} \rVert^2$ and the last mode's $M_N$ is there already:
+**The error without the model.** To know the error one need not build the tensor of (1), as $\lVert \mathcal X -
+\hat{\mathcal X} \rVert^2 = \lVert \mathcal X \rVert^2 - 2 \langle \mathcal X, \hat{\mathcal X} \rangle + \lVert
+\hat{\mathcal X} \rVert^2$ and the last mode's $M_N$ is there already:
 
 $$\langle \mathcal X, \hat{\mathcal X} \rangle = \sum_{ir} (M_N * A_N)_{ir}, \qquad \lVert \hat{\mathcal X} \rVert^2 = \sum_{rs} (A_1^\top A_1 * \dots * A_N^\top A_N)_{rs}. \tag{7}$$
 
-A difference of nearly equal numbers: relative errors below the root of the rounding error, $10^{-8}$, cannot be seen by it.
+A difference of nearly equal numbers: relative errors below the root of the rounding error, $10^{-8}$, cannot be seen by
+it.
 
-**Normalised factors.** Doubling a column and halving the same column of another factor changes nothing. So give every column the length 1, and
-the weight the product of the lengths,
+**Normalised factors.** Doubling a column and halving the same column of another factor changes nothing. So give every
+column the length 1, and the weight the product of the lengths,
 
 $$w_r = \prod_n \lVert a^{(n)}_r \rVert, \tag{8}$$
 
 and order components by weight. Two signs of a component may still turn together.
 
-**Comparing.** How alike are two components? Multiply their cosines over all modes, which no scale matters to, and no two signs that turn together:
+**Comparing.** How alike are two components? Multiply their cosines over all modes, which no scale matters to, and no
+two signs that turn together:
 
 $$c_{rs} = \prod_n \cos \angle \big( a^{(n)}_r,\, b^{(n)}_s \big). \tag{9}$$
 
-Pair the components of two decompositions so that the sum of their $c$ is greatest: the mean is the *factor match score*, and 1 says that they are the same.
+Pair the components of two decompositions so that the sum of their $c$ is greatest: the mean is the *factor match
+score*, and 1 says that they are the same.
 
-**Unique.** Let the *k-rank* $k_A$ be the largest $k$ such that *every* $k$ columns of $A$ are independent. Kruskal showed [3], and Sidiropoulos and Bro for any $N$ [4]:
-if (1) holds exactly and
+**Unique.** Let the *k-rank* $k_A$ be the largest $k$ such that *every* $k$ columns of $A$ are independent. Kruskal
+showed [3], and Sidiropoulos and Bro for any $N$ [4]: if (1) holds exactly and
 
 $$\sum_{n=1}^N k_{A_n} \ge 2R + (N - 1), \tag{10}$$
 
-then there is no other decomposition into $R$ components but for scales and order. For a matrix, $N = 2$, that asks for $k_{A_1} + k_{A_2} \ge 2R + 1$, which never holds for $R > 1$.
+then there is no other decomposition into $R$ components but for scales and order. For a matrix, $N = 2$, that asks for
+$k_{A_1} + k_{A_2} \ge 2R + 1$, which never holds for $R > 1$.
 
 **Degenerate.** The best approximation of rank $R$ need not exist [2]. For $a, b$ orthogonal and of length 1 the tensor
 $\mathcal T = a \circ a \circ b + a \circ b \circ a + b \circ a \circ a$ has the rank 3. But with the two components
@@ -81,8 +91,9 @@ $\mathcal T = a \circ a \circ b + a \circ b \circ a + b \circ a \circ a$ has the
 $$\mathcal T_m = m\, \big(a + \tfrac1m b\big) \circ \big(a + \tfrac1m b\big) \circ \big(a + \tfrac1m b\big) - m\; a \circ a \circ a, \qquad
 \lVert \mathcal T_m - \mathcal T \rVert^2 = \frac3{m^2} + \frac1{m^4}: \tag{11}$$
 
-as near as one likes, never there. The weights grow without end while the components cancel. So a $c_{rs}$ near $-1$ between two
-components of *one* decomposition is the alarm; to ask for fewer components, or for ones that cannot cancel, such as non-negative ones, is the remedy.
+as near as one likes, never there. The weights grow without end while the components cancel. So a $c_{rs}$ near $-1$
+between two components of *one* decomposition is the alarm; to ask for fewer components, or for ones that cannot cancel,
+such as non-negative ones, is the remedy.
 
 ## Worked example
 
@@ -92,11 +103,13 @@ $\begin{pmatrix} 6 & 0 & 3 \\ -2 & 0 & -1 \end{pmatrix}$ and twice that. By (2) 
 $$X_{(1)} = \begin{pmatrix} 6 & 0 & 3 & -2 & 0 & -1 \\ 12 & 0 & 6 & -4 & 0 & -2 \end{pmatrix}, \quad
 X_{(2)} = \begin{pmatrix} 6 & 0 & 3 & 12 & 0 & 6 \\ -2 & 0 & -1 & -4 & 0 & -2 \end{pmatrix}.$$
 
-$b \odot c = (6, 0, 3, -2, 0, -1)^\top$, which times $a$ is the first of them, as (4) says. Start ALS with the wrong $a = (1, 0)$ and the right $b$ and $c$: by (5)
-$M_1 = X_{(1)} (b \odot c) = (50, 100)^\top$ and by (6) $V_1 = 10 \cdot 5 = 50$, so $a = (1, 2)$. By (8) the weight is $\sqrt 5 \sqrt{10} \sqrt 5 = 15.81$. By (7)
+$b \odot c = (6, 0, 3, -2, 0, -1)^\top$, which times $a$ is the first of them, as (4) says. Start ALS with the wrong
+$a = (1, 0)$ and the right $b$ and $c$: by (5) $M_1 = X_{(1)} (b \odot c) = (50, 100)^\top$ and by (6)
+$V_1 = 10 \cdot 5 = 50$, so $a = (1, 2)$. By (8) the weight is $\sqrt 5 \sqrt{10} \sqrt 5 = 15.81$. By (7)
 $\lVert \mathcal X \rVert^2 = 5 \cdot 10 \cdot 5 = 250$, and $250 - 2 \cdot 250 + 250 = 0$.
 
-(11) with $m = 10$: the error is $\sqrt{0.0301} = 0.173$, the weights are $10 \cdot 1.01^{3/2} = 10.15$ and $10$, and by (9) $c_{12} = -(1/\sqrt{1.01})^3 = -0.985$.
+(11) with $m = 10$: the error is $\sqrt{0.0301} = 0.173$, the weights are $10 \cdot 1.01^{3/2} = 10.15$ and $10$, and by
+(9) $c_{12} = -(1/\sqrt{1.01})^3 = -0.985$.
 
 ## Plan
 
@@ -111,11 +124,13 @@ $\lVert \mathcal X \rVert^2 = 5 \cdot 10 \cdot 5 = 250$, and $250 - 2 \cdot 250 
 | `congruence` | factors, other factors | $c_{rs}$ for all pairs | (9) |
 | `k_rank` | a matrix | its k-rank | (10) |
 
-Given are `fold`, which undoes `unfold`, `reconstruct`, which is (4) and `fold`, `match_components`, which finds the best pairs, and `is_unique`, which asks (10). Modes are counted from 0.
+Given are `fold`, which undoes `unfold`, `reconstruct`, which is (4) and `fold`, `match_components`, which finds the
+best pairs, and `is_unique`, which asks (10). Modes are counted from 0.
 
 ## Pitfalls
 
-- All is right for a tensor of zeros and ones, or of three equal sides, and wrong for any other: the two orders of (2) were mixed.
+- All is right for a tensor of zeros and ones, or of three equal sides, and wrong for any other: the two orders of (2)
+  were mixed.
 - The error rises from one sweep to the next: some factors are older than they look.
 - It is half right: a second component is the same as the first, and the system of equations singular.
 - It converges for one seed and not for another. Or a start lingers for hundreds of sweeps and falls only then.
@@ -124,19 +139,24 @@ Given are `fold`, which undoes `unfold`, `reconstruct`, which is (4) and `fold`,
 
 ## Cost
 
-A sweep takes $2 N R \prod_n I_n$ operations and makes $K_n$, of $R \prod_{k \ne n} I_k$ numbers. The benchmark finds the sweeps to take 0.8 to 1.15 times as long
-as tensorly's: unfoldings are copies of the tensor, but the sums of (5) over the modes after $n$ and then over those before it can be had from views. `k_rank` looks at up to $2^R$ sets of columns: fit for small $R$ only.
+A sweep takes $2 N R \prod_n I_n$ operations and makes $K_n$, of $R \prod_{k \ne n} I_k$ numbers. The benchmark finds
+the sweeps to take 0.8 to 1.15 times as long as tensorly's: unfoldings are copies of the tensor, but the sums of (5)
+over the modes after $n$ and then over those before it can be had from views. `k_rank` looks at up to $2^R$ sets of
+columns: fit for small $R$ only.
 
 ## Go further
 
-Experiment: in how many of 100 starts does `cp_als` find three components whose columns have cosines of $0.9$ in every mode? And of $0.5$? A stretch goal:
-non-negative factors, by changing only how (5) is solved. Then (11) cannot happen [5].
+Experiment: in how many of 100 starts does `cp_als` find three components whose columns have cosines of $0.9$ in every
+mode? And of $0.5$? A stretch goal: non-negative factors, by changing only how (5) is solved. Then (11) cannot happen
+[5].
 
 ## References
 
 1. Kolda & Bader (2009), Tensor decompositions and applications, https://doi.org/10.1137/07070111X
-2. de Silva & Lim (2008), Tensor rank and the ill-posedness of the best low-rank approximation problem, https://doi.org/10.1137/06066518X
-3. Kruskal (1977), Three-way arrays: rank and uniqueness of trilinear decompositions, https://doi.org/10.1016/0024-3795(77)90069-6
+2. de Silva & Lim (2008), Tensor rank and the ill-posedness of the best low-rank approximation problem,
+   https://doi.org/10.1137/06066518X
+3. Kruskal (1977), Three-way arrays: rank and uniqueness of trilinear decompositions,
+   https://doi.org/10.1016/0024-3795(77)90069-6
 4. Sidiropoulos & Bro (2000), On the uniqueness of multilinear decomposition of N-way arrays,
    https://doi.org/10.1002/1099-128X(200005/06)14:3%3C229::AID-CEM587%3E3.0.CO;2-N
 5. Lim & Comon (2009), Nonnegative approximations of nonnegative tensors, https://doi.org/10.1002/cem.1244
@@ -166,7 +186,7 @@ class CP:
     weights : ndarray of shape (rank,)
         Not negative, from the largest.
     factors : tuple of ndarray
-        One matrix for each mode, a column for each component. Columns have the length 1.
+        One matrix for each mode, a column for each component. Columns have the length 1, but for columns of zeros.
 
     Examples
     --------
@@ -213,7 +233,7 @@ def _tensor(values: ArrayLike, name: str = "tensor") -> np.ndarray:  # given: ar
 
 def _check_mode(mode: int, n_modes: int) -> None:  # given: argument checks
     """Raise a ValueError unless there is such a mode."""
-    if mode not in range(n_modes):
+    if not isinstance(mode, int | np.integer) or not 0 <= mode < n_modes:
         raise ValueError(f"mode must be a whole number from 0 to {n_modes - 1}, got {mode}")
 
 
@@ -269,7 +289,8 @@ def unfold(tensor: NWay, mode: int) -> Float[np.ndarray, "n_entries n_others"]:
     Returns
     -------
     ndarray
-        A matrix with a row for each entry along that mode. In its columns the other modes keep their order, and the last runs fastest.
+        A matrix with a row for each entry along that mode. In its columns the other modes keep their order, and the
+        last runs fastest.
 
     Raises
     ------
@@ -463,10 +484,13 @@ def als_sweep(tensor: NWay, factors: Sequence[Factor]) -> tuple[list[Factor], fl
     Returns
     -------
     factors : list of ndarray
-        The new factors, in the precision of the tensor. Before it goes on to the next mode, the columns of the new factor are scaled to length 1, so that
-        numbers neither grow nor shrink; those of the last carry the weights. Where V is singular the pseudo-inverse is taken.
+        The new factors, in the precision of the tensor. Before it goes on to the next mode, the columns of the new
+        factor are scaled to length 1, so that numbers neither grow nor shrink; those of the last carry the weights.
+        Where V is singular the
+        pseudo-inverse is taken, with a cut-off that fits the precision.
     error : float
-        How far the sum of the components is from the tensor, in the Frobenius norm and relative to that of the tensor, by (7): no tensor is formed.
+        How far the sum of the components is from the tensor, in the Frobenius norm and relative to that of the tensor,
+        by (7): no tensor is formed.
 
     Raises
     ------
@@ -508,13 +532,15 @@ def normalise(factors: Sequence[Factor]) -> CP:
     Parameters
     ----------
     factors : sequence of ndarray
-        Factors that carry their weights, of any lengths, also such whose squares would under- or overflow.
+        Factors that carry their weights, of any lengths, also such whose squares would under- or
+        overflow.
 
     Returns
     -------
     CP
-        The same tensor: weights from the largest, and the factors in the same order of components. Signs stay as they are. A component with a
-        column of zeros gets the weight 0, and that column stays.
+        The same tensor: weights from the largest, and the factors in the same order of components. Signs stay as they
+        are. Equal weights come in any order. A component with a column of zeros gets the weight 0, and that column
+        stays.
 
     Raises
     ------
@@ -552,13 +578,15 @@ def cp_als(
     Parameters
     ----------
     tensor : ndarray
-        The tensor, of two or more modes, not all zero, and of any scale: divide it by its largest entry before you square anything.
+        The tensor, of two or more modes, not all zero, and of any scale: divide it by its largest entry before you
+        square anything.
     rank : int
         How many components.
     n_starts : int
         How often to start afresh, with factors of independent standard normal numbers.
     tol : float
-        A start ends when a sweep lowers the relative error by less than this.
+        A start ends when a sweep lowers the relative error by less than this, or raises it by rounding; the first sweep
+        never ends it.
     max_sweeps : int
         The most sweeps of a start.
     rng : numpy.random.Generator
@@ -567,12 +595,14 @@ def cp_als(
     Returns
     -------
     CPFit
-        The normalised decomposition in the precision of the tensor, the errors of its sweeps, and whether it ended by `tol`.
+        The normalised decomposition in the precision of the tensor, the errors of its sweeps, and whether it ended by
+        `tol`.
 
     Raises
     ------
     ValueError
-        If `tensor` is refused as by `als_sweep`, `rank`, `n_starts` or `max_sweeps` is not a whole number above 0, or `tol` negative.
+        If `tensor` is refused as by `als_sweep`, `rank`, `n_starts` or `max_sweeps` is not a whole number above 0, or
+        `tol` negative.
 
     Examples
     --------
@@ -612,12 +642,14 @@ def congruence(
     Parameters
     ----------
     factors, others : sequence of ndarray
-        The factors of two decompositions, mode by mode, with a column for each component, of any length. A column of zeros has the cosine 0 with all.
+        The factors of two decompositions, mode by mode, with a column for each component, of any length. A column of
+        zeros has the cosine 0 with all.
 
     Returns
     -------
     ndarray
-        A row for each component of `factors`, a column for each of `others`. Of one decomposition with itself: 1 on the diagonal, and an entry near -1 where two components cancel.
+        A row for each component of `factors`, a column for each of `others`. Of one decomposition with itself: 1 on the
+        diagonal, and an entry near -1 where two components cancel.
 
     Raises
     ------
@@ -680,12 +712,14 @@ def k_rank(matrix: Float[np.ndarray, "n_entries rank"]) -> int:
     Parameters
     ----------
     matrix : ndarray
-        The matrix. The lengths of its columns do not matter, unless one is 0: scale them to 1 before asking NumPy for ranks.
+        The matrix. The lengths of its columns do not matter, unless one is 0: scale them to 1 before asking NumPy for
+        ranks.
 
     Returns
     -------
     int
-        From 0, if a column is zero, to the rank of the matrix. Sets of columns are independent as `numpy.linalg.matrix_rank` has it, up to rounding.
+        From 0, if a column is zero, to the rank of the matrix. Sets of columns are independent as
+        `numpy.linalg.matrix_rank` has it, up to rounding.
 
     Raises
     ------

@@ -202,8 +202,8 @@ def project_out(
     v : ndarray
         The vector.
     q : ndarray
-        Orthonormal vectors, one a column; there may be none, of shape `(n_rows, 0)`. Rounding makes them orthonormal only nearly: every
-        coefficient is of `v` itself even so.
+        Orthonormal vectors, one a column; there may be none, of shape `(n_rows, 0)`. Rounding makes them orthonormal
+        only nearly: every coefficient is of `v` itself even so.
 
     Returns
     -------
@@ -249,7 +249,8 @@ def classical_gram_schmidt(
     q : ndarray
         Columns of length 1. Their loss of orthogonality grows with the square of the condition of `a`, (8).
     r : ndarray
-        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the size of rounding.
+        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the
+        size of rounding.
 
     Raises
     ------
@@ -293,7 +294,8 @@ def modified_gram_schmidt(
     q : ndarray
         Columns of length 1. Their loss of orthogonality grows with the condition of `a`, (8).
     r : ndarray
-        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the size of rounding.
+        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the
+        size of rounding.
 
     Raises
     ------
@@ -337,7 +339,8 @@ def reorthogonalised_gram_schmidt(
     q : ndarray
         Columns of length 1, orthogonal to the size of rounding whatever the condition of `a`, (8).
     r : ndarray
-        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the size of rounding.
+        Upper triangular, with exact zeros below its diagonal and a positive diagonal. The residual of (2) is at the
+        size of rounding.
 
     Raises
     ------

@@ -133,12 +133,12 @@ as they are all this in one call.
 ## Cost
 
 Householder takes $2 n^2 (m - n/3)$ operations for $R$, as much again for the economy $Q$, and $4 m n - 2 n^2$ for $Q$
-or its transpose times a vector, if mirror $k$ touches only the rows from $k$ on (and, where $Q$ is formed, only the columns
-from $k$ on); ours applies whole mirrors, which is shorter to read. Givens takes half as many again, and in Python pays for each of $mn$ small steps. Here
-each mirror is applied as soon as it is known, so that the whole remaining matrix goes through memory once for every
-column (BLAS-2). LAPACK, behind SciPy, gathers some 32 mirrors into one matrix product (BLAS-3), which the cache loves:
-measured on one thread, $R$ alone takes 5 to 10 times as long here, and with the economy $Q$ 9 to 17 times; Givens, for
-$60 \times 40$, takes 90 times as long as SciPy.
+or its transpose times a vector, if mirror $k$ touches only the rows from $k$ on (and, where $Q$ is formed, only the
+columns from $k$ on); ours applies whole mirrors, which is shorter to read. Givens takes half as many again, and in
+Python pays for each of $mn$ small steps. Here each mirror is applied as soon as it is known, so that the whole
+remaining matrix goes through memory once for every column (BLAS-2). LAPACK, behind SciPy, gathers some 32 mirrors into
+one matrix product (BLAS-3), which the cache loves: measured on one thread, $R$ alone takes 5 to 10 times as long here,
+and with the economy $Q$ 9 to 17 times; Givens, for $60 \times 40$, takes 90 times as long as SciPy.
 
 ## Go further
 
@@ -231,7 +231,8 @@ def householder_vector(x: Float[np.ndarray, " n"]) -> tuple[Float[np.ndarray, " 
     v : ndarray
         The direction across the mirror, scaled such that `v[0]` is 1. If `beta` is 0 its other entries do not matter.
     beta : float
-        $\beta = 2 / v^\top v$, so that $H = I - \beta v v^\top$; or 0, for $H = I$, where $x$ is a multiple of $e_1$ or zero.
+        $\beta = 2 / v^\top v$, so that $H = I - \beta v v^\top$; or 0, for $H = I$, where $x$ is a multiple of $e_1$ or
+        zero.
     alpha : float
         The first entry of $Hx$, the others being zero: $\lVert x \rVert_2$ or its negative.
 
@@ -501,8 +502,8 @@ def givens_qr(a: Float[np.ndarray, "n_rows n_cols"]) -> GivensQR:
     Returns
     -------
     GivensQR
-        Q and R in full form, in float32 if `a` is, and the number of rotations: n - 1 for an upper Hessenberg matrix with
-        no zero below its diagonal, 0 for an upper triangular one.
+        Q and R in full form, in float32 if `a` is, and the number of rotations: n - 1 for an upper Hessenberg matrix
+        with no zero below its diagonal, 0 for an upper triangular one.
 
     Raises
     ------

@@ -33,9 +33,9 @@ $a'_{pp} = a_{pp} - t\, a_{pq}$ and $a'_{qq} = a_{qq} + t\, a_{pq}$.
 
 $$t^2 + 2 \tau t - 1 = 0, \qquad \tau = \frac{a_{qq} - a_{pp}}{2\, a_{pq}}. \tag{4}$$
 
-The product of the two solutions is $-1$: one angle is at most $45°$, the other differs from it by $90°$. Take the smaller.
-Solved as $-\tau \pm \sqrt{1 + \tau^2}$ it is the difference of nearly equal numbers when $\tau$ is large, but it is
-also 1 divided by the other solution with opposite sign, in which nothing cancels:
+The product of the two solutions is $-1$: one angle is at most $45°$, the other differs from it by $90°$. Take the
+smaller. Solved as $-\tau \pm \sqrt{1 + \tau^2}$ it is the difference of nearly equal numbers when $\tau$ is large, but
+it is also 1 divided by the other solution with opposite sign, in which nothing cancels:
 
 $$t = \frac{\operatorname{sign} \tau}{|\tau| + \sqrt{1 + \tau^2}}, \tag{5}$$
 
@@ -246,7 +246,8 @@ def largest_cosine(a: Float[np.ndarray, "n n"]) -> float:
     Returns
     -------
     float
-        The largest of the quotients. One of 0 / 0 counts as 0; other divisions by 0 make it infinite, without a warning.
+        The largest of the quotients. One of 0 / 0 counts as 0; other divisions by 0 make it infinite, without a
+        warning.
 
     Raises
     ------
@@ -286,7 +287,8 @@ def rotation(
     Returns
     -------
     c, s : ndarray
-        The cosines, positive, and the sines, with all digits right even where they are tiny; float32 if all arguments are.
+        The cosines, positive, and the sines, with all digits right even where they are tiny; float32 if all arguments
+        are.
 
     Raises
     ------
@@ -464,8 +466,8 @@ def in_order(
     Returns
     -------
     values, vectors : ndarray
-        The values in ascending order, and the vectors in the columns, moved along with them. In each the entry of largest
-        absolute value is positive; if several tie, the first of them.
+        The values in ascending order, and the vectors in the columns, moved along with them. In each the entry of
+        largest absolute value is positive; if several tie, the first of them.
 
     Raises
     ------
@@ -496,9 +498,9 @@ def in_order(
 def jacobi_eigen(a: Float[np.ndarray, "n n"], *, relative: bool = True, max_sweeps: int = 30) -> Eigen:
     """Return eigenvalues and eigenvectors of a symmetric matrix: sweeps until nothing is left off the diagonal.
 
-    No sweep is made if there is nothing to do. With eps the rounding unit of the precision of `a`, the iteration ends as
-    soon as the largest cosine (8) is at most eps or, if not `relative`, the norm (1) is at most eps times the largest
-    absolute value of any entry.
+    No sweep is made if there is nothing to do. With eps the rounding unit of the precision of `a`, the iteration ends
+    as soon as the largest cosine (8) is at most eps or, if not `relative`, the norm (1) is at most eps times the
+    largest absolute value of any entry.
 
     Parameters
     ----------

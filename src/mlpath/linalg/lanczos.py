@@ -19,20 +19,21 @@ $$(L x)_i = \sum_{j \sim i} (x_i - x_j), \tag{1}$$
 which for the nodes of an $r \times c$ grid takes a few subtractions. Its eigenvalues are known:
 $4 \sin^2 \frac{\pi i}{2 r} + 4 \sin^2 \frac{\pi j}{2 c}$ for $0 \le i < r$ and $0 \le j < c$.
 
-**Arnoldi.** The vectors $v, A v, \dots, A^{m-1} v$ span the *Krylov space*. They themselves are a useless basis, as they
-all turn towards the dominant eigenvector. So orthogonalise as you go: start with $q_1 = v / \lVert v \rVert$, and then
+**Arnoldi.** The vectors $v, A v, \dots, A^{m-1} v$ span the *Krylov space*. They themselves are a useless basis, as
+they all turn towards the dominant eigenvector. So orthogonalise as you go: start with $q_1 = v / \lVert v \rVert$, and
+then
 
 $$h_{ij} = q_i^\top A q_j \quad (i \le j), \qquad
 h_{j+1,j}\, q_{j+1} = A q_j - \sum_{i \le j} h_{ij} q_i, \tag{2}$$
 
-where $h_{j+1,j} \ge 0$ is the length of the right side. Written for all $j \le m$ at once, with the $q_j$ as the columns of
-$Q_m$, and $H_m$ of size $m \times m$, zero below its first subdiagonal,
+where $h_{j+1,j} \ge 0$ is the length of the right side. Written for all $j \le m$ at once, with the $q_j$ as the
+columns of $Q_m$, and $H_m$ of size $m \times m$, zero below its first subdiagonal,
 
 $$A Q_m = Q_m H_m + h_{m+1,m}\, q_{m+1} e_m^\top, \qquad Q_m^\top A Q_m = H_m. \tag{3}$$
 
 **Lanczos.** If $A$ is symmetric, so is $H_m = Q_m^\top A Q_m$. With zeros below the subdiagonal it has zeros above the
-superdiagonal as well: it is tridiagonal. Call it $T_m$, with $\alpha_j = h_{jj}$ and $\beta_j = h_{j+1,j}$. Of the sum in
-(2) two terms are left:
+superdiagonal as well: it is tridiagonal. Call it $T_m$, with $\alpha_j = h_{jj}$ and $\beta_j = h_{j+1,j}$. Of the sum
+in (2) two terms are left:
 
 $$w_j = A q_j - \beta_{j-1} q_{j-1} - \alpha_j q_j, \quad \alpha_j = q_j^\top A q_j, \qquad
 \beta_j = \lVert w_j \rVert, \quad q_{j+1} = w_j / \beta_j, \tag{4}$$
@@ -43,59 +44,61 @@ $$A Q_m = Q_m T_m + \beta_m q_{m+1} e_m^\top, \qquad T_m = \begin{pmatrix}
 \alpha_1 & \beta_1 \\ \beta_1 & \alpha_2 & \ddots \\ & \ddots & \ddots & \beta_{m-1} \\ & & \beta_{m-1} & \alpha_m
 \end{pmatrix}. \tag{5}$$
 
-**Breakdown** is good news. If $\beta_m = 0$, or is mere rounding, then $A Q_m = Q_m T_m$: the space is *invariant*, and each
-eigenvalue of $T_m$ is one of $A$. We take $\beta_m$ for 0 if
+**Breakdown** is good news. If $\beta_m = 0$, or is mere rounding, then $A Q_m = Q_m T_m$: the space is *invariant*, and
+each eigenvalue of $T_m$ is one of $A$. We take $\beta_m$ for 0 if
 
 $$\beta_m \le 10 \sqrt{n}\, \varepsilon \cdot \text{the largest } |\alpha_j| \text{ or } \beta_j \text{ so far}. \tag{6}$$
 
-**Ritz pairs.** Let $T_m s = \theta s$ with $\lVert s \rVert = 1$. Its *Ritz vector* is $y = Q_m s$, and (5) times $s$ says
+**Ritz pairs.** Let $T_m s = \theta s$ with $\lVert s \rVert = 1$. Its *Ritz vector* is $y = Q_m s$, and (5) times $s$
+says
 
 $$A y - \theta y = \beta_m s_m\, q_{m+1}, \qquad \lVert A y - \theta y \rVert = \beta_m |s_m|: \tag{7}$$
 
 the residual is the last entry of $s$ times $\beta_m$. Neither $A$ nor $Q$ is needed for it. And as $A$ is symmetric, an
-eigenvalue lies within $\beta_m |s_m|$ of $\theta$. For Arnoldi put $H_m$ for $T_m$ and $h_{m+1,m}$ for $\beta_m$; $\theta$ and
-$s$ may then be complex, and a small residual need not mean a small error.
+eigenvalue lies within $\beta_m |s_m|$ of $\theta$. For Arnoldi put $H_m$ for $T_m$ and $h_{m+1,m}$ for $\beta_m$;
+$\theta$ and $s$ may then be complex, and a small residual need not mean a small error.
 
-**How fast.** The largest Ritz value maximises $y^\top A y / y^\top y$ over the Krylov space, whose members are $p(A) v$ with
-polynomials $p$ of degree below $m$. A Chebyshev polynomial is small between $\lambda_n$ and $\lambda_2$ and grows as
-steeply as any beyond, at $\lambda_1$. That gives [2], with the angle $\phi$ between $v$ and the eigenvector,
+**How fast.** The largest Ritz value maximises $y^\top A y / y^\top y$ over the Krylov space, whose members are $p(A) v$
+with polynomials $p$ of degree below $m$. A Chebyshev polynomial is small between $\lambda_n$ and $\lambda_2$ and grows
+as steeply as any beyond, at $\lambda_1$. That gives [2], with the angle $\phi$ between $v$ and the eigenvector,
 
 $$0 \le \lambda_1 - \theta_1 \le (\lambda_1 - \lambda_n) \Bigl( \frac{\tan \phi}{C_{m-1}(1 + 2 \gamma)} \Bigr)^2, \qquad
 \gamma = \frac{\lambda_1 - \lambda_2}{\lambda_2 - \lambda_n}, \tag{8}$$
 
-where $C_{m-1}(1 + 2\gamma) \approx \tfrac12 e^{2 (m-1) \sqrt{\gamma}}$ for small $\gamma$. Power iteration has $e^{(m-1) \gamma}$ or so
-in its place: for a gap of $\gamma = 10^{-4}$ that is two hundred steps for each of Lanczos'. The extreme eigenvalues come
-first; those inside, last or never.
+where $C_{m-1}(1 + 2\gamma) \approx \tfrac12 e^{2 (m-1) \sqrt{\gamma}}$ for small $\gamma$. Power iteration has
+$e^{(m-1) \gamma}$ or so in its place: for a gap of $\gamma = 10^{-4}$ that is two hundred steps for each of Lanczos'.
+The extreme eigenvalues come first; those inside, last or never.
 
 **What rounding does.** On paper (4) makes $q_{j+1}$ orthogonal to all the others. Rounding makes an error of the size
-$\varepsilon \lVert A \rVert$ in $w_j$, which is then divided by $\beta_j$, and it comes back in all later steps. Paige [3] found
-what it turns into: the part of $q_{m+1}$ along a Ritz vector $y$ is
+$\varepsilon \lVert A \rVert$ in $w_j$, which is then divided by $\beta_j$, and it comes back in all later steps. Paige
+[3] found what it turns into: the part of $q_{m+1}$ along a Ritz vector $y$ is
 
 $$|q_{m+1}^\top y| \approx \frac{\varepsilon \lVert A \rVert}{\beta_m |s_m|}. \tag{9}$$
 
-Compare (7): orthogonality is lost along a Ritz vector just when it *converges*. The method forgets that it has found it,
-and finds it again: *ghosts*, copies of one eigenvalue, appear in $T_m$. The relation (5) does not suffer. *Full
+Compare (7): orthogonality is lost along a Ritz vector just when it *converges*. The method forgets that it has found
+it, and finds it again: *ghosts*, copies of one eigenvalue, appear in $T_m$. The relation (5) does not suffer. *Full
 re-orthogonalisation* takes from $w_j$ once more its parts along all of $q_1, \dots, q_j$,
 
 $$w_j \leftarrow w_j - Q_j (Q_j^\top w_j), \tag{10}$$
 
-and then the columns are orthonormal to rounding. Arnoldi has need of the same second pass; its coefficients are rounding, and
-may be added to those of (2) or not.
+and then the columns are orthonormal to rounding. Arnoldi has need of the same second pass; its coefficients are
+rounding, and may be added to those of (2) or not.
 
 ## Worked example
 
-The Laplacian of the path of three nodes, $A = \begin{pmatrix} 1 & -1 & 0 \\ -1 & 2 & -1 \\ 0 & -1 & 1 \end{pmatrix}$, has the
-eigenvalues 0, 1 and 3. From $q_1 = (1, 0, 0)$: $A q_1 = (1, -1, 0)$, so $\alpha_1 = 1$, $w_1 = (0, -1, 0)$, $\beta_1 = 1$ and
-$q_2 = (0, -1, 0)$. Then $A q_2 = (1, -2, 1)$, so $\alpha_2 = 2$ and
-$w_2 = (1, -2, 1) - 1 \cdot (1, 0, 0) - 2 \cdot (0, -1, 0) = (0, 0, 1)$, with $\beta_2 = 1$.
+The Laplacian of the path of three nodes, $A = \begin{pmatrix} 1 & -1 & 0 \\ -1 & 2 & -1 \\ 0 & -1 & 1
+\end{pmatrix}$, has the eigenvalues 0, 1 and 3. From $q_1 = (1, 0, 0)$: $A q_1 = (1, -1, 0)$, so $\alpha_1 = 1$, $w_1 =
+(0, -1, 0)$, $\beta_1 = 1$ and $q_2 = (0, -1, 0)$. Then $A q_2 = (1, -2, 1)$, so $\alpha_2 = 2$ and $w_2 = (1, -2, 1) -
+1 \cdot (1, 0, 0) - 2 \cdot (0, -1, 0) = (0, 0, 1)$, with $\beta_2 = 1$.
 
 $T_2 = \begin{pmatrix} 1 & 1 \\ 1 & 2 \end{pmatrix}$ has the eigenvalues $(3 \pm \sqrt 5) / 2$: 2.618 and 0.382, with
-$s = (0.526, 0.851)$ and $(0.851, -0.526)$. By (7) the residuals are 0.851 and 0.526, and indeed 3 and 0 lie within that: both are
-0.382 away. The third step has $A q_3 = (0, -1, 1)$, $\alpha_3 = 1$ and $w_3 = (0, -1, 1) - 1 \cdot (0, -1, 0) - (0, 0, 1) = 0$: breakdown, and
-$T_3$ has the eigenvalues 0, 1 and 3.
+$s = (0.526, 0.851)$ and $(0.851, -0.526)$. By (7) the residuals are 0.851 and 0.526, and indeed 3 and 0 lie within
+that: both are 0.382 away. The third step has $A q_3 = (0, -1, 1)$, $\alpha_3 = 1$ and
+$w_3 = (0, -1, 1) - 1 \cdot (0, -1, 0) - (0, 0, 1) = 0$: breakdown, and $T_3$ has the eigenvalues 0, 1 and 3.
 
-Arnoldi on the cyclic shift of three entries, $A e_1 = e_2$, $A e_2 = e_3$, $A e_3 = e_1$, from $e_1$: $H_1 = (0)$, $H_2 =
-\begin{pmatrix} 0 & 0 \\ 1 & 0 \end{pmatrix}$ have no eigenvalue but 0, with residual 1. Only $H_3 = A$ has them, the three third roots of 1.
+Arnoldi on the cyclic shift of three entries, $A e_1 = e_2$, $A e_2 = e_3$, $A e_3 = e_1$, from $e_1$: $H_1 = (0)$,
+$H_2 = \begin{pmatrix} 0 & 0 \\ 1 & 0 \end{pmatrix}$ have no eigenvalue but 0, with residual 1. Only $H_3 = A$ has them,
+the three third roots of 1.
 
 ## Plan
 
@@ -110,12 +113,11 @@ Arnoldi on the cyclic shift of three entries, $A e_1 = e_2$, $A e_2 = e_3$, $A e
 | `arnoldi` | an operator, a start, a number of steps | $Q_{m+1}$ and $H$ | (2), (3) |
 | `arnoldi_ritz` | $H$ | Ritz values, their $s$, the residuals | (7) |
 
-An *operator* is whatever has a `shape` and can be multiplied with a vector by `@`: an array, a sparse array of SciPy, its
-`LinearOperator`, or a function, wrapped in the `MatrixFree` that is given. Given as well are the product with it (`_product`),
-the length of a vector (`_length`), (6) (`_broke_down`), `_krylov`, which makes the
-result of `extend`, and `_grow`, which extends to so many steps and goes on after a breakdown. `project_out` of
-`linalg/gram_schmidt` takes from a vector its parts along orthonormal ones. NumPy's `eigh` and `eig` are welcome for the small
-matrices.
+An *operator* is whatever has a `shape` and can be multiplied with a vector by `@`: an array, a sparse array of SciPy,
+its `LinearOperator`, or a function, wrapped in the `MatrixFree` that is given. Given as well are the product with it
+(`_product`), the length of a vector (`_length`), (6) (`_broke_down`), `_krylov`, which makes the result of `extend`,
+and `_grow`, which extends to so many steps and goes on after a breakdown. `project_out` of `linalg/gram_schmidt` takes
+from a vector its parts along orthonormal ones. NumPy's `eigh` and `eig` are welcome for the small matrices.
 
 ## Pitfalls
 
@@ -123,28 +125,31 @@ matrices.
 - The basis is orthonormal for twenty steps and then no longer, although each column is orthogonal to the one before.
 - After a few steps everything is NaN, on a matrix of low rank.
 - The memory runs full although the matrix is sparse.
-- An eigenvalue that occurs twice is found once: all of the Krylov space knows one vector of its eigenspace, the part of the start
-  in it. If rounding brings in the other, then late.
+- An eigenvalue that occurs twice is found once: all of the Krylov space knows one vector of its eigenspace, the part of
+  the start in it. If rounding brings in the other, then late.
 - The smallest eigenvalues of a Laplacian take for ever, and the largest of its inverse no time.
 
 ## Cost
 
-A step has one product and, with (10), $4 n j$ operations: $m$ products and $2 n m^2$ in all, plus $O(m^3)$ for the small
-matrix. Without (10) it would be $10 n m$, and three vectors instead of all, if only eigenvalues are wanted. The memory is the basis:
-$n (m + 1)$ numbers for `lanczos`, up to twice as many in `extreme_eigenpairs` while the basis grows. 100 steps on the
-Laplacian of a $400 \times 500$ grid, with 200,000 nodes, took 170 MB (162 of them the basis) and 1.1 seconds; the full
-matrix would have 320 GB.
+A step has one product and, with (10), $4 n j$ operations: $m$ products and $2 n m^2$ in all, plus $O(m^3)$ for the
+small matrix. Without (10) it would be $10 n m$, and three vectors instead of all, if only eigenvalues are wanted. The
+memory is the basis: $n (m + 1)$ numbers for `lanczos`, up to twice as many in `extreme_eigenpairs` while the basis
+grows. 100 steps on the Laplacian of a $400 \times 500$ grid, with 200,000 nodes, took 170 MB (162 of them the basis)
+and 1.1 seconds; the full matrix would have 320 GB.
 
-Where that is too much, one *restarts* with the best Ritz vectors: SciPy's `eigsh` (ARPACK) keeps a basis of $2 k + 1$ or 20 vectors
-and restarts it implicitly, for which it pays in products. Ours takes 1.0 to 1.5 times as long as it does, for six eigenpairs
-of a graph of 200,000 nodes and of the inverse of that grid's Laplacian, and for four of a dense 1,500 × 1,500 matrix.
+Where that is too much, one *restarts* with the best Ritz vectors: SciPy's `eigsh` (ARPACK) keeps a basis of $2 k + 1$
+or 20 vectors and restarts it implicitly, for which it pays in products. Ours takes 1.0 to 1.5 times as long as it does,
+for six eigenpairs of a graph of 200,000 nodes and of the inverse of that grid's Laplacian, and for four of a dense
+1,500 × 1,500 matrix.
 
 ## Go further
 
-Experiment: the smallest eigenvalues of the grid's Laplacian are crowded near 0 in comparison to the spread, 8. Count the steps
-to the second smallest of a $40 \times 50$ grid. Then hand over the operator $x \mapsto (L + 0.01\, I)^{-1} x$, with a sparse factorisation
-or a fast cosine transform, ask for the largest, and explain the difference by (8). A stretch goal: the thick restart. When the basis is full, keep
-the $k + 5$ best Ritz vectors and $q_{m+1}$, whose projected matrix is diagonal with a border of $\beta_m s_{m i}$, and go on from there in the same memory.
+Experiment: the smallest eigenvalues of the grid's Laplacian are crowded near 0 in comparison to the spread, 8. Count
+the steps to the second smallest of a $40 \times 50$ grid. Then hand over the operator
+$x \mapsto (L + 0.01\, I)^{-1} x$, with a sparse factorisation or a fast cosine transform, ask for the largest, and
+explain the difference by (8). A stretch goal: the thick restart. When the basis is full, keep the $k + 5$ best Ritz
+vectors and $q_{m+1}$, whose projected matrix is diagonal with a border of $\beta_m s_{m i}$, and go on from there in
+the same memory.
 
 ## References
 
@@ -404,7 +409,8 @@ def grid_laplacian(x: Float[np.ndarray, " n"], shape: tuple[int, int]) -> Float[
     Returns
     -------
     ndarray
-        The sum, for each node, of the differences from its neighbours above, below, on the left and on the right, as far as there are any. In float32 if `x` is.
+        The sum, for each node, of the differences from its neighbours above, below, on the left and on the right, as
+        far as there are any. In float32 if `x` is.
 
     Raises
     ------
@@ -497,8 +503,9 @@ def extend(operator: Operator, krylov: Krylov, n_steps: int, *, reorthogonalize:
     Returns
     -------
     Krylov
-        With `n_steps` more entries of `alpha` and `beta`, and as many more columns. If a step breaks down by (6), it is the last: its `beta` is 0,
-        it adds no column, and `invariant` is true. What is invariant already comes back as it is.
+        With `n_steps` more entries of `alpha` and `beta`, and as many more columns. If a step breaks down by (6), it is
+        the last: its `beta` is 0, it adds no column, and `invariant` is true. What is invariant already comes back as
+        it is.
 
     Raises
     ------
@@ -560,8 +567,8 @@ def lanczos(
     Raises
     ------
     ValueError
-        If `operator` is not square or not symmetric, its product is not finite, `start` is not a vector of real, finite numbers that fits and is not
-        zero, or `n_steps` is not a whole number of at least 1.
+        If `operator` is not square or not symmetric, its product is not finite, `start` is not a vector of real, finite
+        numbers that fits and is not zero, or `n_steps` is not a whole number of at least 1.
 
     Examples
     --------
@@ -689,14 +696,15 @@ def extreme_eigenpairs(
     Returns
     -------
     Eigenpairs
-        From the largest down, or from the smallest up. If `max_steps` were too few, `converged` is false. An eigenvalue that occurs several
-        times may be listed fewer times, unless the Krylov space breaks down; then it is complete, if `max_steps` suffice.
+        From the largest down, or from the smallest up. If `max_steps` were too few, `converged` is false. An eigenvalue
+        that occurs several times may be listed fewer times, unless the Krylov space breaks down; then it is complete,
+        if `max_steps` suffice.
 
     Raises
     ------
     ValueError
-        If `operator` is refused as by `lanczos`, `k` is not from 1 to n, `which` is neither of the two, `tol` is not positive and
-        finite, or `max_steps` is below `k`.
+        If `operator` is refused as by `lanczos`, `k` is not from 1 to n, `which` is neither of the two, `tol` is not
+        positive and finite, or `max_steps` is below `k`.
 
     Examples
     --------
@@ -737,8 +745,9 @@ def arnoldi(operator: Operator, start: Float[np.ndarray, " n"], n_steps: int) ->
     Returns
     -------
     Arnoldi
-        With columns that are orthonormal to rounding, from two passes of (2) in each step. If a step breaks down, by (6) with all entries of H for
-        those of T, it is the last, and it adds neither a column to `q` nor a row to `h`. There are at most n steps.
+        With columns that are orthonormal to rounding, from two passes of (2) in each step. If a step breaks down, by
+        (6) with all entries of H for those of T, it is the last, and it adds neither a column to `q` nor a row to `h`.
+        There are at most n steps.
 
     Raises
     ------

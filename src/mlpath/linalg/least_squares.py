@@ -139,9 +139,9 @@ the columns of a matrix.
 ## Cost
 
 For $m \gg n$ the normal equations take $m n^2$ operations, QR $2 m n^2$, and more if $Q$ is formed as here, SVD
-$6 m n^2$ or so. Measured on one thread, the normal equations take a quarter to a third of the time of `np.linalg.lstsq`,
-`solve_qr` 1.3 to 1.7 times that of SciPy's pivoted QR, and `solve_svd` 1.6 to 1.9 times that of `lstsq`: LAPACK applies its
-factors to $b$ where we form them.
+$6 m n^2$ or so. Measured on one thread, the normal equations take a quarter to a third of the time of
+`np.linalg.lstsq`, `solve_qr` 1.3 to 1.7 times that of SciPy's pivoted QR, and `solve_svd` 1.6 to 1.9 times that of
+`lstsq`: LAPACK applies its factors to $b$ where we form them.
 
 ## Go further
 
@@ -157,8 +157,8 @@ What is not here: weights, constraints, updating, and iterative solvers for spar
 1. Wedin (1973), Perturbation theory for pseudo-inverses, https://doi.org/10.1007/BF01933494
 2. Golub (1965), Numerical methods for solving linear least squares problems, https://doi.org/10.1007/BF01436075
 3. Penrose (1955), A generalized inverse for matrices, https://doi.org/10.1017/S0305004100030401
-4. Longley (1967), An appraisal of least squares programs for the electronic computer from the point of view of the user,
-   https://doi.org/10.1080/01621459.1967.10500896
+4. Longley (1967), An appraisal of least squares programs for the electronic computer from the point of view of the
+   user, https://doi.org/10.1080/01621459.1967.10500896
 5. Higham (2002), Accuracy and stability of numerical algorithms, chapter 20, https://doi.org/10.1137/1.9780898718027
 """
 
@@ -236,8 +236,8 @@ def solve_triangular(
     Parameters
     ----------
     t : ndarray
-        The triangle $T$. What stands on its other side, above the diagonal of a lower triangle or below that of an upper
-        one, does not count.
+        The triangle $T$. What stands on its other side, above the diagonal of a lower triangle or below that of an
+        upper one, does not count.
     b : ndarray
         The right-hand side, or several as columns.
     lower : bool
@@ -510,7 +510,8 @@ def perturbation_bound(a: Float[np.ndarray, "n_rows n_cols"], b: Float[np.ndarra
     Raises
     ------
     ValueError
-        If `a` is no such matrix of real, finite numbers, `b` no vector that fits it, or `epsilon` negative or not finite.
+        If `a` is no such matrix of real, finite numbers, `b` no vector that fits it, or `epsilon` negative or not
+        finite.
 
     Examples
     --------

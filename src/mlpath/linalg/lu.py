@@ -93,8 +93,8 @@ $$\rho = \frac{\max_{ij} |U_{ij}|}{\max_{ij} |A_{ij}|}, \qquad \max_{ij} |E_{ij}
 
 Each step (4) at most doubles the largest entry, since $|\ell_i| \le 1$: so $\rho \le 2^{n - 1}$. Wilkinson's matrix
 (ones on the diagonal and in the last column, $-1$ below the diagonal) reaches that bound. With $n = 60$ not one digit
-is left, and no warning comes. In practice such matrices hardly ever occur. If the entries are random, the largest of $U$ is
-about $n^{2/3}$ times their standard deviation [2], which for $n = 100$ makes $\rho$ some 4 to 7.
+is left, and no warning comes. In practice such matrices hardly ever occur. If the entries are random, the largest of
+$U$ is about $n^{2/3}$ times their standard deviation [2], which for $n = 100$ makes $\rho$ some 4 to 7.
 
 ## Worked example
 
@@ -315,8 +315,8 @@ def lu_factor(a: Float[np.ndarray, "n_rows n_cols"]) -> LU:
     Returns
     -------
     LU
-        The factors, with n_pivots = min(n_rows, n_cols), in float32 if `a` is. Each pivot is the largest in absolute value
-        of what is left of its column; if several tie, any of them.
+        The factors, with n_pivots = min(n_rows, n_cols), in float32 if `a` is. Each pivot is the largest in absolute
+        value of what is left of its column; if several tie, any of them.
 
     Raises
     ------
@@ -372,7 +372,8 @@ def solve(factors: LU, b: Float[np.ndarray, "n *columns"]) -> Float[np.ndarray, 
     Raises
     ------
     ValueError
-        If the factors are not those of a square matrix, `b` has not its number of rows, or holds anything but finite numbers.
+        If the factors are not those of a square matrix, `b` has not its number of rows, or holds anything but finite
+        numbers.
     LinAlgError
         If the matrix is exactly singular; the message names the pivot that is zero.
 
@@ -441,8 +442,8 @@ def log_determinant(factors: LU) -> tuple[float, float]:
     sign : float
         1, -1, or 0 for a singular matrix.
     log_abs : float
-        The natural logarithm of the absolute value of the determinant: minus infinity for a singular matrix. It is finite for
-        all others, also where the determinant itself is beyond the range of floats.
+        The natural logarithm of the absolute value of the determinant: minus infinity for a singular matrix. It is
+        finite for all others, also where the determinant itself is beyond the range of floats.
 
     Raises
     ------

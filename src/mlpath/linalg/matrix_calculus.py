@@ -2,25 +2,27 @@ r"""Matrix calculus: gradients by matrices, Kronecker products, and Jacobians of
 
 ## Idea
 
-Derivatives by a matrix need no new calculus and no table. Write down how much the function changes when the matrix changes a
-little, to first order; bring it into the form of a scalar product with the change; what stands on the other side is the gradient. Everything
-in this exercise comes from that one step, and every result can be checked against a difference of two values. It is how
-the gradients of least squares, of a Gaussian's log density and of a regularised network are found.
+Derivatives by a matrix need no new calculus and no table. Write down how much the function changes when the matrix
+changes a little, to first order; bring it into the form of a scalar product with the change; what stands on the other
+side is the gradient. Everything in this exercise comes from that one step, and every result can be checked against a
+difference of two values. It is how the gradients of least squares, of a Gaussian's log density and of a regularised
+network are found.
 
 ## Maths
 
-**Differentials.** Let $f(X)$ be a number and $V$ a change of $X \in \mathbb{R}^{m \times n}$. The part of $f(X + V) - f(X)$ that is linear in $V$ is the differential
-$df$, and the gradient $G$ is the matrix with
+**Differentials.** Let $f(X)$ be a number and $V$ a change of $X \in \mathbb{R}^{m \times n}$. The part of
+$f(X + V) - f(X)$ that is linear in $V$ is the differential $df$, and the gradient $G$ is the matrix with
 
 $$df = \langle G, V \rangle = \sum_{ij} G_{ij} V_{ij} = \operatorname{tr}(G^\top V). \tag{1}$$
 
-So $G$ has the shape of $X$. (That is the *layout* used here and by every library that trains something. Books
-that call the transpose the derivative use another.) For bringing terms into this form there are two rules of the trace: factors may be moved from the end to
-the front, and a matrix may be transposed,
+So $G$ has the shape of $X$. (That is the *layout* used here and by every library that trains something. Books that call
+the transpose the derivative use another.) For bringing terms into this form there are two rules of the trace: factors
+may be moved from the end to the front, and a matrix may be transposed,
 
 $$\operatorname{tr}(A B C) = \operatorname{tr}(C A B), \qquad \operatorname{tr}(A) = \operatorname{tr}(A^\top). \tag{2}$$
 
-*Quadratic form.* $f(x) = x^\top A x + b^\top x$ changes by $v^\top A x + x^\top A v + b^\top v$; a number is its own transpose, so that
+*Quadratic form.* $f(x) = x^\top A x + b^\top x$ changes by $v^\top A x + x^\top A v + b^\top v$; a number is its own
+transpose, so that
 
 $$df = \big( A x + A^\top x + b \big)^\top v. \tag{3}$$
 
@@ -28,8 +30,8 @@ $$df = \big( A x + A^\top x + b \big)^\top v. \tag{3}$$
 
 $$df = \operatorname{tr}(B A V), \qquad \text{so that } G^\top = B A. \tag{4}$$
 
-*Log-determinant.* Multiplying out, $\det(I + E) = 1 + \operatorname{tr} E$ to first order, as all other products of entries hold at least two small ones. With
-$X + V = X (I + X^{-1} V)$
+*Log-determinant.* Multiplying out, $\det(I + E) = 1 + \operatorname{tr} E$ to first order, as all other products of
+entries hold at least two small ones. With $X + V = X (I + X^{-1} V)$
 
 $$d \log \lvert \det X \rvert = \operatorname{tr}(X^{-1} V). \tag{5}$$
 
@@ -39,8 +41,8 @@ $$d(X^{-1}) = -X^{-1}\, V\, X^{-1}, \qquad d\big( a^\top X^{-1} b \big) = -\big(
 
 The second is a number of the form $p^\top V q$, whose gradient is the outer product of $p$ and $q$.
 
-*Norms.* Let $X = U \Sigma W^\top$ be the reduced singular value decomposition, $\sigma_1 \ge \sigma_2 \ge \dots$ . A simple singular value changes by
-$d\sigma_i = u_i^\top V w_i$. Hence
+*Norms.* Let $X = U \Sigma W^\top$ be the reduced singular value decomposition, $\sigma_1 \ge \sigma_2 \ge \dots$ . A
+simple singular value changes by $d\sigma_i = u_i^\top V w_i$. Hence
 
 $$\lVert X \rVert_F: \; G = \frac{X}{\lVert X \rVert_F}, \qquad
 \lVert X \rVert_2 = \sigma_1: \; G = u_1 w_1^\top, \qquad
@@ -48,7 +50,8 @@ $$\lVert X \rVert_F: \; G = \frac{X}{\lVert X \rVert_F}, \qquad
 
 Each norm has corners: the first at $X = 0$; the second where $\sigma_1 = \sigma_2$; the third where a singular value is 0. There is no gradient there.
 
-**Vectors from matrices.** $\operatorname{vec} X$ stacks the *columns* of $X$. The Kronecker product replaces each entry of $A$ by that entry times $B$:
+**Vectors from matrices.** $\operatorname{vec} X$ stacks the *columns* of $X$. The Kronecker product replaces each entry
+of $A$ by that entry times $B$:
 
 $$A \otimes B = \begin{pmatrix} a_{11} B & a_{12} B & \cdots \\ a_{21} B & a_{22} B & \cdots \\ \vdots & \vdots & \end{pmatrix}. \tag{8}$$
 
@@ -60,22 +63,24 @@ Transposing moves entries: the *commutation matrix* $K_{mn}$, $mn$ by $mn$, is t
 
 $$K_{mn} \operatorname{vec} X = \operatorname{vec} X^\top \qquad \text{for all } X \in \mathbb{R}^{m \times n}. \tag{10}$$
 
-**Jacobians.** For a function $F$ from matrices to matrices let $J$ be the matrix with $d \operatorname{vec} F = J \operatorname{vec} V$: a row for each output, a column for each
-input. Differentials, (9) and (10) give it. For the Gram matrix $F(X) = X^\top X$,
+**Jacobians.** For a function $F$ from matrices to matrices let $J$ be the matrix with
+$d \operatorname{vec} F = J \operatorname{vec} V$: a row for each output, a column for each input. Differentials, (9)
+and (10) give it. For the Gram matrix $F(X) = X^\top X$,
 
 $$dF = V^\top X + X^\top V. \tag{11}$$
 
-Write the first term as the transpose of the second, then each as a product as in (9), with an identity for the factor that is missing. For the inverse, (6) and (9) give
-$J = -(X^{-\top} \otimes X^{-1})$.
+Write the first term as the transpose of the second, then each as a product as in (9), with an identity for the factor
+that is missing. For the inverse, (6) and (9) give $J = -(X^{-\top} \otimes X^{-1})$.
 
 ## Worked example
 
-$f(X) = \operatorname{tr}(A X B)$ with $A = (1, 2)$, one row, and $B = (3, 4, 5)^\top$, one column, so that $X$ is 2 by 3 and $f = \sum_{ij} a_i x_{ij} b_j$. The
-derivative by $x_{21}$ is $a_2 b_1 = 6$. By (4) $G^\top = BA = \begin{pmatrix} 3 & 6 \\ 4 & 8 \\ 5 & 10 \end{pmatrix}$, so
+$f(X) = \operatorname{tr}(A X B)$ with $A = (1, 2)$, one row, and $B = (3, 4, 5)^\top$, one column, so that $X$ is 2 by
+3 and $f = \sum_{ij} a_i x_{ij} b_j$. The derivative by $x_{21}$ is $a_2 b_1 = 6$. By (4)
+$G^\top = BA = \begin{pmatrix} 3 & 6 \\ 4 & 8 \\ 5 & 10 \end{pmatrix}$, so
 $G = \begin{pmatrix} 3 & 4 & 5 \\ 6 & 8 & 10 \end{pmatrix}$, with $6$ where row 2 meets column 1.
 
-$K_{23}$ takes $\operatorname{vec} X = (x_{11}, x_{21}, x_{12}, x_{22}, x_{13}, x_{23})$ to $(x_{11}, x_{12}, x_{13}, x_{21}, x_{22}, x_{23})$, so its second row has
-its one in the third column.
+$K_{23}$ takes $\operatorname{vec} X = (x_{11}, x_{21}, x_{12}, x_{22}, x_{13}, x_{23})$ to $(x_{11}, x_{12}, x_{13},
+x_{21}, x_{22}, x_{23})$, so its second row has its one in the third column.
 
 ## Plan
 
@@ -96,29 +101,35 @@ its one in the third column.
 
 - $2Ax$: right for symmetric $A$ only, and most examples have one.
 - The gradient has the transposed shape, or the right shape for square matrices and transposed entries.
-- NumPy's `ravel` stacks rows: with it (9) holds with the factors exchanged, and mixing both conventions is right for nothing.
-- A symmetric $X$ whose entries above the diagonal are tied to those below has half as many variables. The gradient by these counts both places of
-  an entry; (1) with symmetric $V$ needs no such correction.
+- NumPy's `ravel` stacks rows: with it (9) holds with the factors exchanged, and mixing both conventions is right for
+  nothing.
+- A symmetric $X$ whose entries above the diagonal are tied to those below has half as many variables. The gradient by
+  these counts both places of an entry; (1) with symmetric $V$ needs no such correction.
 - The determinant overflows for a few hundred rows, while its logarithm and that one's gradient are harmless.
-- The gradient of a norm is asked for at a corner, as nuclear norms are at the low-rank matrices that they are used to find.
+- The gradient of a norm is asked for at a corner, as nuclear norms are at the low-rank matrices that they are used to
+  find.
 
 ## Cost
 
-Solving with $X$ costs $n^3$; the gradients by (5) and (6) cost no more, and forming $X^{-1}$ for (6) would cost three times as much and lose digits.
-A Kronecker product has all products of two entries: for 100 by 100 matrices it takes 800 MB. It is for thinking: (9) from the right to
-the left turns such a system into two small ones.
+Solving with $X$ costs $n^3$; the gradients by (5) and (6) cost no more, and forming $X^{-1}$ for (6) would cost three
+times as much and lose digits. A Kronecker product has all products of two entries: for 100 by 100 matrices it takes 800
+MB. It is for thinking: (9) from the right to the left turns such a system into two small ones.
 
 ## Go further
 
-Experiment: maximise the log-likelihood of a Gaussian by its covariance, with gradients by (5) and (6), and see it arrive at the sample covariance.
-A stretch goal: the second differential of $\log \det X$ is $-\operatorname{tr}(X^{-1} V X^{-1} V)$. Write its Hessian with (9) and (10).
+Experiment: maximise the log-likelihood of a Gaussian by its covariance, with gradients by (5) and (6), and see it
+arrive at the sample covariance. A stretch goal: the second differential of $\log \det X$ is
+$-\operatorname{tr}(X^{-1} V X^{-1} V)$. Write its Hessian with (9) and (10).
 
 ## References
 
-1. Magnus & Neudecker (2019), Matrix differential calculus with applications in statistics and econometrics, https://doi.org/10.1002/9781119541219
+1. Magnus & Neudecker (2019), Matrix differential calculus with applications in statistics and econometrics,
+   https://doi.org/10.1002/9781119541219
 2. Minka (2000), Old and new matrix algebra useful for statistics, https://tminka.github.io/papers/matrix/
-3. Giles (2008), Collected matrix derivative results for forward and reverse mode algorithmic differentiation, https://doi.org/10.1007/978-3-540-68942-3_4
-4. Watson (1992), Characterization of the subdifferential of some matrix norms, https://doi.org/10.1016/0024-3795(92)90407-2
+3. Giles (2008), Collected matrix derivative results for forward and reverse mode algorithmic differentiation,
+   https://doi.org/10.1007/978-3-540-68942-3_4
+4. Watson (1992), Characterization of the subdifferential of some matrix norms,
+   https://doi.org/10.1016/0024-3795(92)90407-2
 """
 
 from typing import Literal
@@ -342,8 +353,8 @@ def norm_gradient(x: Matrix, norm: Literal["frobenius", "spectral", "nuclear"]) 
     Raises
     ------
     ValueError
-        If `x` is not a matrix of real, finite numbers, there is no such norm, or the norm has a corner there: singular values count as
-        equal, or as 0, if they differ by at most 1000 roundings of the largest.
+        If `x` is not a matrix of real, finite numbers, there is no such norm, or the norm has a corner there: singular
+        values count as equal, or as 0, if they differ by at most 1000 roundings of the largest.
 
     Examples
     --------

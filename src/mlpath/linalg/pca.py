@@ -16,18 +16,19 @@ where $X_c$ holds the centred rows $x_i - \mu$. The samples' coordinates along a
 
 $$\frac{1}{n-1} \sum_i \big( v^\top (x_i - \mu) \big)^2 = v^\top C\, v. \tag{2}$$
 
-**By covariance.** To maximise (2) under $v^\top v = 1$, set the gradient of $v^\top C v - \lambda (v^\top v - 1)$ to zero:
+**By covariance.** To maximise (2) under $v^\top v = 1$, set the gradient of $v^\top C v - \lambda (v^\top v - 1)$ to
+zero:
 
 $$C v = \lambda v. \tag{3}$$
 
-So $v$ is an eigenvector of $C$, and (2) says that its eigenvalue $\lambda$ *is* the variance along it. The first principal
-axis belongs to the largest eigenvalue. $C$ is symmetric, so its eigenvectors can be chosen orthonormal, and the further
-axes follow in the order of their eigenvalues. None is negative, being a variance; in floating point, one that ought to
-be zero may come out as $-10^{-17}$.
+So $v$ is an eigenvector of $C$, and (2) says that its eigenvalue $\lambda$ *is* the variance along it. The first
+principal axis belongs to the largest eigenvalue. $C$ is symmetric, so its eigenvectors can be chosen orthonormal, and
+the further axes follow in the order of their eigenvalues. None is negative, being a variance; in floating point, one
+that ought to be zero may come out as $-10^{-17}$.
 
 **By singular values.** Forming $C$ squares the data: two directions whose standard deviations differ by a factor of
-$10^9$ have variances that differ by $10^{18}$, more than the 16 digits of a float can hold side by side. The singular value
-decomposition avoids it. With $X_c = U S V^\top$,
+$10^9$ have variances that differ by $10^{18}$, more than the 16 digits of a float can hold side by side. The singular
+value decomposition avoids it. With $X_c = U S V^\top$,
 
 $$C = \frac{1}{n-1} V S U^\top U S V^\top = V\, \frac{S^2}{n-1}\, V^\top, \tag{4}$$
 
@@ -47,8 +48,8 @@ tie). $\text{(7)}$
 
 $$z = V_k^\top (x - \mu). \tag{8}$$
 
-They are uncorrelated, with the variances $\lambda_1, \dots, \lambda_k$. *Whitening* gives them all the same importance: it divides
-each by its standard deviation,
+They are uncorrelated, with the variances $\lambda_1, \dots, \lambda_k$. *Whitening* gives them all the same importance:
+it divides each by its standard deviation,
 
 $$w_j = z_j / \sqrt{\lambda_j}. \tag{9}$$
 
@@ -58,36 +59,38 @@ $$\hat{x} = \mu + V_k z, \tag{10}$$
 
 returns $x$ itself if all axes are kept, and otherwise the nearest point that $k$ axes can reach.
 
-**Updates.** Suppose the samples come in two batches, $a$ and $b$, with sizes $n_a + n_b = n$ and means $\mu_a, \mu_b$. The mean
-of all is
+**Updates.** Suppose the samples come in two batches, $a$ and $b$, with sizes $n_a + n_b = n$ and means $\mu_a, \mu_b$.
+The mean of all is
 
 $$\mu = \mu_a + \frac{n_b}{n} (\mu_b - \mu_a). \tag{11}$$
 
-For the squares, split each deviation of batch $a$ into $x_i - \mu = (x_i - \mu_a) + (\mu_a - \mu)$. When the outer products are
-summed, the mixed terms vanish, because deviations from the batch's own mean sum to zero. That leaves
+For the squares, split each deviation of batch $a$ into $x_i - \mu = (x_i - \mu_a) + (\mu_a - \mu)$. When the outer
+products are summed, the mixed terms vanish, because deviations from the batch's own mean sum to zero. That leaves
 $n_a (\mu_a - \mu)(\mu_a - \mu)^\top$ beside the batch's own sum, and likewise for $b$. By (11) these two corrections
 together are $\tfrac{n_a n_b}{n} (\mu_b - \mu_a)(\mu_b - \mu_a)^\top$. With $G = \sum_i (x_i - \mu)(x_i - \mu)^\top$,
 
 $$G = G_a + G_b + \frac{n_a n_b}{n} (\mu_b - \mu_a)(\mu_b - \mu_a)^\top. \tag{12}$$
 
-Now (4) used nothing about $X_c$ except $X_c^\top X_c = G$. *Any* matrix $R$ with $R^\top R = G$ has the same $S$ and $V$, and
-its rows need not be samples. Each of the three terms of (12) is of the form $M^\top M$, for an $M$ that you can build from what
-is known: of batch $a$ its axes and singular values suffice, by (4), and its samples may be forgotten. If all axes are kept
-this is exact; if only $k$ are, the rest of $G_a$ is lost to the axes, but its amount still counts in the sum of (6).
+Now (4) used nothing about $X_c$ except $X_c^\top X_c = G$. *Any* matrix $R$ with $R^\top R = G$ has the same $S$ and
+$V$, and its rows need not be samples. Each of the three terms of (12) is of the form $M^\top M$, for an $M$ that you
+can build from what is known: of batch $a$ its axes and singular values suffice, by (4), and its samples may be
+forgotten. If all axes are kept this is exact; if only $k$ are, the rest of $G_a$ is lost to the axes, but its amount
+still counts in the sum of (6).
 
 ## Worked example
 
-Let $X$ have the rows $(9, 4)$, $(1, -2)$, $(6.2, -0.6)$ and $(3.8, 2.6)$. The mean is $(5, 1)$, and the centred rows are
-$(4, 3)$, $(-4, -3)$, $(1.2, -1.6)$ and $(-1.2, 1.6)$. With $n - 1 = 3$,
+Let $X$ have the rows $(9, 4)$, $(1, -2)$, $(6.2, -0.6)$ and $(3.8, 2.6)$. The mean is $(5, 1)$, and the centred rows
+are $(4, 3)$, $(-4, -3)$, $(1.2, -1.6)$ and $(-1.2, 1.6)$. With $n - 1 = 3$,
 
 $$C = \frac{1}{3} \begin{pmatrix} 34.88 & 20.16 \\ 20.16 & 23.12 \end{pmatrix} = \begin{pmatrix} 11.63 & 6.72 \\ 6.72 & 7.707 \end{pmatrix}.$$
 
 Its eigenvalues are $50/3 = 16.67$ with $(0.8, 0.6)$, and $8/3 = 2.667$ with $(0.6, -0.8)$. By (7) the second is turned
-into $(-0.6, 0.8)$. The singular values are $\sqrt{50} = 7.071$ and $\sqrt{8} = 2.828$, and the shares (6) are 0.8621 and 0.1379. The
-first row has the scores $(5, 0)$, and whitened $(5 / 4.082, 0) = (1.225, 0)$.
+into $(-0.6, 0.8)$. The singular values are $\sqrt{50} = 7.071$ and $\sqrt{8} = 2.828$, and the shares (6) are 0.8621
+and 0.1379. The first row has the scores $(5, 0)$, and whitened $(5 / 4.082, 0) = (1.225, 0)$.
 
-A fifth sample $(5, 6)$ is a batch with $n_b = 1$ and $G_b = 0$. The mean moves by $\tfrac{1}{5} (0, 5)$ to $(5, 2)$, and the last
-term of (12) is $\tfrac{4}{5} (0, 5)^\top (0, 5)$: it adds 20 to the lower right entry of $G$, which becomes 43.12.
+A fifth sample $(5, 6)$ is a batch with $n_b = 1$ and $G_b = 0$. The mean moves by $\tfrac{1}{5} (0, 5)$ to $(5, 2)$,
+and the last term of (12) is $\tfrac{4}{5} (0, 5)^\top (0, 5)$: it adds 20 to the lower right entry of $G$, which
+becomes 43.12.
 
 ## Plan
 
@@ -115,14 +118,14 @@ term of (12) is $\tfrac{4}{5} (0, 5)^\top (0, 5)$: it adds 20 to the lower right
 
 ## Cost
 
-The SVD takes $O(n d \min(n, d))$; the covariance route $O(n d^2 + d^3)$, with a smaller constant, and is the faster one where
-$n \gg d$. A batch of $m$ rows updates $k$ axes in $O((k + m)\, d \min(k + m, d))$, whatever came before.
+The SVD takes $O(n d \min(n, d))$; the covariance route $O(n d^2 + d^3)$, with a smaller constant, and is the faster one
+where $n \gg d$. A batch of $m$ rows updates $k$ axes in $O((k + m)\, d \min(k + m, d))$, whatever came before.
 
 ## Go further
 
-An experiment: fit the 64 pixels of `sklearn.datasets.load_digits()`, and look at the first axes as pictures. How many does
-it take until 90 % of the variance is explained, and when can you read the digits again after `inverse_transform`? A stretch
-goal: let `n_components` be such a share instead of a number, as scikit-learn does.
+An experiment: fit the 64 pixels of `sklearn.datasets.load_digits()`, and look at the first axes as pictures. How many
+does it take until 90 % of the variance is explained, and when can you read the digits again after `inverse_transform`?
+A stretch goal: let `n_components` be such a share instead of a number, as scikit-learn does.
 
 The update follows [2], without its forgetting factor. What is not here: sparse data, randomised solvers, the choice of
 `n_components` by a probabilistic model.

@@ -100,8 +100,8 @@ scaling for later: from $(1, 0)$, the products are $(2, 1)$, $(5, 4)$ and $(14, 
 $d = (x_1 - x_2) / (x_1 + x_2)$ is $1, \tfrac13, \tfrac19, \tfrac1{27}$: $q = \tfrac13$, as (5) says. The Rayleigh
 quotients are $2,\ 14/5 = 2.8,\ 122/41 \approx 2.9756$: off by $1,\ 0.2,\ 0.0244$, which nears a ninth at each step.
 
-With the shift 2.9, inverse iteration has $q = 0.1 / 1.9 = \tfrac1{19}$. Rayleigh quotient iteration from $(2, 1)$ solves
-with $\sigma = 2.8$: $(-0.8\, y_1 + y_2,\ y_1 - 0.8\, y_2) = (2, 1)$ gives $y = (65, 70) / 9$, with
+With the shift 2.9, inverse iteration has $q = 0.1 / 1.9 = \tfrac1{19}$. Rayleigh quotient iteration from $(2, 1)$
+solves with $\sigma = 2.8$: $(-0.8\, y_1 + y_2,\ y_1 - 0.8\, y_2) = (2, 1)$ gives $y = (65, 70) / 9$, with
 $d = -5/135 = -\tfrac1{27}$. The next error is $\tfrac1{19683}$, and the one after that $1.3 \cdot 10^{-13}$.
 
 ## Plan
@@ -134,8 +134,8 @@ and `_tolerance` are given.
 
 A step of (3) takes $2 n^2$ operations for a dense matrix, one of (6) as many, after $\tfrac23 n^3$ for the factors. A
 step of Rayleigh quotient iteration costs a factorisation, but some three to seven steps do. Lanczos' method
-(`scipy.sparse.linalg.eigsh`) takes the best combination of all the iterates, instead of the last one alone, and one product
-a step, where ours has two: one for the step, one for (2). With $q = 0.5$ that takes 2 to 3 times as long as
+(`scipy.sparse.linalg.eigsh`) takes the best combination of all the iterates, instead of the last one alone, and one
+product a step, where ours has two: one for the step, one for (2). With $q = 0.5$ that takes 2 to 3 times as long as
 `eigsh` for 1,000 × 1,000 matrices, and with $q = 0.9$ it takes 5 to 7 times as long: the more, the nearer $q$ is to 1.
 
 ## Go further
@@ -441,8 +441,8 @@ def inverse_iteration(
     Returns
     -------
     Eigenpair
-        The eigenpair of `a`. `converged` is false if two different eigenvalues are the nearest, or (7) is too near 1 for
-        `max_iterations`.
+        The eigenpair of `a`. `converged` is false if two different eigenvalues are the nearest, or (7) is too near 1
+        for `max_iterations`.
 
     Raises
     ------
@@ -591,8 +591,8 @@ def top_eigenpairs(
     Returns
     -------
     Eigenpairs
-        Values of falling modulus (to rounding), nearly orthogonal vectors, and steps. By (10), the backward error (2) of pair number i
-        in `a` itself is up to some i times `tol` times the ratio of the first value to this one.
+        Values of falling modulus (to rounding), nearly orthogonal vectors, and steps. By (10), the backward error (2)
+        of pair number i in `a` itself is up to some i times `tol` times the ratio of the first value to this one.
 
     Raises
     ------

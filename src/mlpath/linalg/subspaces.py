@@ -141,9 +141,9 @@ three times as long as the call alone, for a single vector ten times.
 
 ## Go further
 
-An experiment: take the Hilbert matrices of order 2 to 20 (`hilbert(n, n)` of `mlpath.linalg._shared`). All have full rank. What
-rank does `rref` find with its default tolerance, what `numpy.linalg.matrix_rank`, and how does either depend on
-`tol`? A stretch goal: exact row reduction with `fractions.Fraction`, and from it the *Hermite normal form*, which
+An experiment: take the Hilbert matrices of order 2 to 20 (`hilbert(n, n)` of `mlpath.linalg._shared`). All have full
+rank. What rank does `rref` find with its default tolerance, what `numpy.linalg.matrix_rank`, and how does either depend
+on `tol`? A stretch goal: exact row reduction with `fractions.Fraction`, and from it the *Hermite normal form*, which
 needs no fractions at all.
 
 ## References
@@ -223,8 +223,8 @@ def pivot_step(a: Float[np.ndarray, "n_rows n_cols"], row: int, col: int) -> Flo
     Returns
     -------
     ndarray
-        A new matrix, with row `row` exchanged by (2), and then the moves (1) on whole rows. The column `col` has 1 in row
-        `row` and 0 elsewhere, exactly. If several entries tie in (2), the first of them is the pivot.
+        A new matrix, with row `row` exchanged by (2), and then the moves (1) on whole rows. The column `col` has 1 in
+        row `row` and 0 elsewhere, exactly. If several entries tie in (2), the first of them is the pivot.
 
     Raises
     ------
@@ -272,8 +272,9 @@ def rref(a: Float[np.ndarray, "n_rows n_cols"], tol: float | None = None) -> Row
     Returns
     -------
     RowReduced
-        `matrix` has exactly 1 at each pivot, and exactly 0 elsewhere in the pivot columns, to the left of each pivot, and in
-        all rows after the last pivot: what counts as zero by (3) is replaced by 0. `pivots` is empty for the zero matrix.
+        `matrix` has exactly 1 at each pivot, and exactly 0 elsewhere in the pivot columns, to the left of each pivot,
+        and in all rows after the last pivot: what counts as zero by (3) is replaced by 0. `pivots` is empty for the
+        zero matrix.
 
     Raises
     ------
@@ -351,7 +352,8 @@ def null_space(a: Float[np.ndarray, "n_rows n_cols"], tol: float | None = None) 
     Returns
     -------
     ndarray
-        One special solution a column, in the order of the free columns that they belong to. No columns if the nullity is 0.
+        One special solution a column, in the order of the free columns that they belong to. No columns if the nullity
+        is 0.
 
     Raises
     ------
@@ -391,8 +393,8 @@ def column_space(a: Float[np.ndarray, "n_rows n_cols"], tol: float | None = None
     Returns
     -------
     ndarray
-        The pivot columns of `a`, from left to right: those columns that do not depend on columns before them. No columns if
-        `a` is zero.
+        The pivot columns of `a`, from left to right: those columns that do not depend on columns before them. No
+        columns if `a` is zero.
 
     Raises
     ------

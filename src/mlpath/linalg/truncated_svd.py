@@ -2,29 +2,30 @@ r"""Truncated SVD: the best that k numbers per row and column can do.
 
 ## Idea
 
-A photograph has a number for each pixel, a table of ratings one for each person and film, and most of them can be guessed from
-the others. The singular value decomposition finds the patterns behind a matrix and sorts them by how much each contributes.
-Keep the first $k$, drop the rest: no other matrix of rank $k$ is nearer to the original. That compresses, and it also cleans,
-since noise is spread over all patterns while what is real is in a few. The one question left is where to stop, and for noise
-there is an exact answer.
+A photograph has a number for each pixel, a table of ratings one for each person and film, and most of them can be
+guessed from the others. The singular value decomposition finds the patterns behind a matrix and sorts them by how much
+each contributes. Keep the first $k$, drop the rest: no other matrix of rank $k$ is nearer to the original. That
+compresses, and it also cleans, since noise is spread over all patterns while what is real is in a few. The one question
+left is where to stop, and for noise there is an exact answer.
 
 ## Maths
 
-**A sum of patterns.** Every $m \times n$ matrix is $A = U \Sigma V^\top$ with orthonormal columns $u_i$ and $v_i$ and singular values
-$\sigma_1 \ge \sigma_2 \ge \dots \ge 0$. Written as a sum, with $r = \min(m, n)$, it is
+**A sum of patterns.** Every $m \times n$ matrix is $A = U \Sigma V^\top$ with orthonormal columns $u_i$ and $v_i$ and
+singular values $\sigma_1 \ge \sigma_2 \ge \dots \ge 0$. Written as a sum, with $r = \min(m, n)$, it is
 
 $$A = \sum_{i=1}^{r} \sigma_i\, u_i v_i^\top, \qquad A_k = \sum_{i=1}^{k} \sigma_i\, u_i v_i^\top. \tag{1}$$
 
-Each term is a column times a row, a pattern of rank 1. The patterns are orthogonal to each other as long vectors, and have
-length 1. So by Pythagoras squared lengths add up:
+Each term is a column times a row, a pattern of rank 1. The patterns are orthogonal to each other as long vectors, and
+have length 1. So by Pythagoras squared lengths add up:
 
 $$\lVert A \rVert_F^2 = \sum_{i=1}^{r} \sigma_i^2. \tag{2}$$
 
-**Eckart, Young and Mirsky.** $A_k$ is the nearest matrix of rank $k$ or less, in the Frobenius and in the spectral norm [1, 2].
-For the latter the reason is short. Let $B$ have rank $k$. Its null space has $n - k$ dimensions, and the span of
-$v_1, \dots, v_{k+1}$ has $k + 1$: together more than $n$, so that they share some unit vector $x$. There $B x = 0$, while $A$ stretches
-every vector of that span at least by $\sigma_{k+1}$. Hence $\lVert A - B \rVert_2 \ge \lVert A x \rVert \ge \sigma_{k+1}$, and $A - A_k$ has just that
-norm. What is dropped is what is wrong:
+**Eckart, Young and Mirsky.** $A_k$ is the nearest matrix of rank $k$ or less, in the Frobenius and in the spectral norm
+[1, 2]. For the latter the reason is short. Let $B$ have rank $k$. Its null space has $n - k$ dimensions, and the span
+of $v_1, \dots, v_{k+1}$ has $k + 1$: together more than $n$, so that they share some unit vector $x$. There $B x = 0$,
+while $A$ stretches every vector of that span at least by $\sigma_{k+1}$. Hence
+$\lVert A - B \rVert_2 \ge \lVert A x \rVert \ge \sigma_{k+1}$, and $A - A_k$ has just that norm. What is dropped is
+what is wrong:
 
 $$\lVert A - A_k \rVert_2 = \sigma_{k+1}, \qquad \lVert A - A_k \rVert_F = \Big( \sum_{i > k} \sigma_i^2 \Big)^{1/2}. \tag{3}$$
 
@@ -36,21 +37,21 @@ $$e_k = \sum_{i=1}^{k} \sigma_i^2 \Big/ \sum_{i=1}^{r} \sigma_i^2. \tag{4}$$
 
 $$\text{ratio} = \frac{m n}{k\, (m + n + 1)}. \tag{5}$$
 
-A colour photograph is a matrix for each of its three colours. $A_k$ may have entries that are darker than black or brighter than
-white, and these are clipped.
+A colour photograph is a matrix for each of its three colours. $A_k$ may have entries that are darker than black or
+brighter than white, and these are clipped.
 
-**How many are real?** Suppose that we see $A = S + s Z$: a matrix $S$ of low rank, and noise with independent entries of standard
-deviation $s$. Noise alone has singular values too. For a large $m \times n$ matrix, with $N = \max(m, n)$ and
-$\beta = \min(m, n) / N$, they fill the range up to $s \sqrt{N}\, (1 + \sqrt{\beta})$. But the right place to cut is higher than that: a pattern
-of $S$ just above the noise comes out with its $u$ and $v$ turned so far that keeping it does more harm than good. Gavish and
-Donoho [3] worked out from which singular value on keeping is better than dropping:
+**How many are real?** Suppose that we see $A = S + s Z$: a matrix $S$ of low rank, and noise with independent entries
+of standard deviation $s$. Noise alone has singular values too. For a large $m \times n$ matrix, with $N = \max(m, n)$
+and $\beta = \min(m, n) / N$, they fill the range up to $s \sqrt{N}\, (1 + \sqrt{\beta})$. But the right place to cut is
+higher than that: a pattern of $S$ just above the noise comes out with its $u$ and $v$ turned so far that keeping it
+does more harm than good. Gavish and Donoho [3] worked out from which singular value on keeping is better than dropping:
 
 $$\tau = \lambda(\beta)\, \sqrt{N}\, s, \qquad
 \lambda(\beta) = \sqrt{2 (\beta + 1) + \frac{8 \beta}{(\beta + 1) + \sqrt{\beta^2 + 14 \beta + 1}}}. \tag{6}$$
 
-For square matrices $\lambda = 4 / \sqrt{3}$. If $s$ is not known, the singular values tell it: as most of them are noise, their median is
-$s \sqrt{N \mu_\beta}$, with $\mu_\beta$ the median of the law of Marchenko and Pastur, which the squares of noise's singular values
-follow. So
+For square matrices $\lambda = 4 / \sqrt{3}$. If $s$ is not known, the singular values tell it: as most of them are
+noise, their median is $s \sqrt{N \mu_\beta}$, with $\mu_\beta$ the median of the law of Marchenko and Pastur, which the
+squares of noise's singular values follow. So
 
 $$\tau = \frac{\lambda(\beta)}{\sqrt{\mu_\beta}}\, \operatorname{median}(\sigma_1, \dots, \sigma_r). \tag{7}$$
 
@@ -58,19 +59,21 @@ What is above $\tau$ stays as it is, and the rest goes.
 
 ## Worked example
 
-$A = \begin{pmatrix} 3 & 0 \\ 4 & 5 \end{pmatrix}$ has the singular values $\sqrt{45} = 6.708$ and $\sqrt{5} = 2.236$, with
-$u_1 = (1, 3) / \sqrt{10}$ and $v_1 = (1, 1) / \sqrt{2}$. So
+$A = \begin{pmatrix} 3 & 0 \\ 4 & 5 \end{pmatrix}$ has the singular values $\sqrt{45} = 6.708$ and $\sqrt{5} = 2.236$,
+with $u_1 = (1, 3) / \sqrt{10}$ and $v_1 = (1, 1) / \sqrt{2}$. So
 
 $$A_1 = \sqrt{45} \cdot \frac{1}{\sqrt{20}} \begin{pmatrix} 1 & 1 \\ 3 & 3 \end{pmatrix} = \begin{pmatrix} 1.5 & 1.5 \\ 4.5 & 4.5 \end{pmatrix}.$$
 
-The error has the entries $1.5, -1.5, -0.5, 0.5$, whose squares sum to 5: $\sqrt{5}$ in the Frobenius norm, as (3) says, and in the
-spectral one too, as only one singular value was dropped. The first pattern holds $45 / 50 = 90\,\%$ of the energy.
+The error has the entries $1.5, -1.5, -0.5, 0.5$, whose squares sum to 5: $\sqrt{5}$ in the Frobenius norm, as (3) says,
+and in the spectral one too, as only one singular value was dropped. The first pattern holds $45 / 50 = 90\,\%$ of the
+energy.
 
-A photograph of $427 \times 640$ pixels with $k = 40$ takes $427 \cdot 640 / (40 \cdot 1068) = 6.4$ times less room for each colour.
+A photograph of $427 \times 640$ pixels with $k = 40$ takes $427 \cdot 640 / (40 \cdot 1068) = 6.4$ times less room for
+each colour.
 
 For a $100 \times 400$ matrix $\beta = 0.25$: the root in (6) is $\sqrt{0.0625 + 3.5 + 1} = 2.136$, so
-$\lambda = \sqrt{2.5 + 2 / 3.386} = 1.758$. With noise of $s = 0.5$ the threshold is $1.758 \cdot 20 \cdot 0.5 = 17.6$, while noise alone reaches
-$0.5 \cdot 20 \cdot 1.5 = 15$.
+$\lambda = \sqrt{2.5 + 2 / 3.386} = 1.758$. With noise of $s = 0.5$ the threshold is $1.758 \cdot 20 \cdot 0.5 = 17.6$,
+while noise alone reaches $0.5 \cdot 20 \cdot 1.5 = 15$.
 
 ## Plan
 
@@ -97,15 +100,15 @@ The median $\mu_\beta$ is given: `marchenko_pastur_median`. NumPy's SVD is welco
 
 ## Cost
 
-$O(m n \min(m, n))$ for all singular values, which is what `truncate` pays although it keeps few. For $k$ far below $\min(m, n)$
-there are faster ways, by Lanczos' method or by random projections. For a $427 \times 640$ photograph and $k = 40$ ours takes three
-to four times as long as SciPy's `svds`, which computes only the patterns that are kept.
+$O(m n \min(m, n))$ for all singular values, which is what `truncate` pays although it keeps few. For $k$ far below
+$\min(m, n)$ there are faster ways, by Lanczos' method or by random projections. For a $427 \times 640$ photograph and
+$k = 40$ ours takes three to four times as long as SciPy's `svds`, which computes only the patterns that are kept.
 
 ## Go further
 
-Experiment: for several photographs, draw the error (3) against the ratio (5). Which kinds of pictures have few patterns: faces, lawns,
-buildings? What does rotating a picture by 45 degrees do? A stretch goal: instead of keeping or dropping, shrink each singular
-value by the amount that noise has added to it [4].
+Experiment: for several photographs, draw the error (3) against the ratio (5). Which kinds of pictures have few
+patterns: faces, lawns, buildings? What does rotating a picture by 45 degrees do? A stretch goal: instead of keeping or
+dropping, shrink each singular value by the amount that noise has added to it [4].
 
 ## References
 
@@ -136,7 +139,8 @@ class TruncatedSVD:
     s : ndarray of shape (rank,)
         The singular values, from the largest.
     vt : ndarray of shape (rank, n_cols)
-        The patterns of rows, one a row; orthonormal. The signs of a column of `u` and its row of `vt` may turn together.
+        The patterns of rows, one a row; orthonormal. The signs of a column of `u` and its row of `vt` may turn
+        together.
     """
 
     u: Float[np.ndarray, "n_rows rank"]
@@ -181,8 +185,8 @@ def _check_noise(noise: float | None) -> None:  # given: argument checks
 def marchenko_pastur_median(beta: float) -> float:  # given: the median in equation (7)
     r"""Return the median of the law of Marchenko and Pastur, which squared singular values of noise follow.
 
-    The law has the density $\sqrt{(b - x)(x - a)} / (2 \pi \beta x)$ between $a, b = (1 \mp \sqrt{\beta})^2$. The substitution
-    $x = (1 + \beta) - 2 \sqrt{\beta} \cos t$ takes away the roots at both ends, and a fine grid is enough.
+    The law has the density $\sqrt{(b - x)(x - a)} / (2 \pi \beta x)$ between $a, b = (1 \mp \sqrt{\beta})^2$. The
+    substitution $x = (1 + \beta) - 2 \sqrt{\beta} \cos t$ takes away the roots at both ends, and a fine grid is enough.
 
     Parameters
     ----------
@@ -283,14 +287,14 @@ def truncation_error(singular_values: Float[np.ndarray, " r"], rank: int) -> tup
     Returns
     -------
     spectral, frobenius : float
-        The distance in the spectral and in the Frobenius norm; both are 0 if all are kept. What is dropped may be so small or
-        large that their squares are 0 or infinite.
+        The distance in the spectral and in the Frobenius norm; both are 0 if all are kept. What is dropped may be so
+        small or large that their squares are 0 or infinite.
 
     Raises
     ------
     ValueError
-        If `singular_values` is not a vector of finite numbers that fall and are not negative, or `rank` is not from 0 to
-        their number.
+        If `singular_values` is not a vector of finite numbers that fall and are not negative, or `rank` is not from 0
+        to their number.
 
     Examples
     --------
@@ -353,7 +357,8 @@ def compress_image(image: Float[np.ndarray, "height width n_channels"], rank: in
     Returns
     -------
     CompressedImage
-        The photograph made of them, with what is below 0 or above 1 set to 0 and 1, and the ratio. In float32 if `image` is.
+        The photograph made of them, with what is below 0 or above 1 set to 0 and 1, and the ratio. In float32 if
+        `image` is.
 
     Raises
     ------
@@ -421,7 +426,8 @@ def optimal_threshold(
     shape : tuple of int
         Its numbers of rows and columns. A matrix and its transpose have the same threshold.
     noise : float, optional
-        The standard deviation $s$ of the noise in each entry. If None, the median of the singular values tells it, equation (7).
+        The standard deviation $s$ of the noise in each entry. If None, the median of the singular values tells it,
+        equation (7).
 
     Returns
     -------
@@ -431,8 +437,8 @@ def optimal_threshold(
     Raises
     ------
     ValueError
-        If `singular_values` is not a vector of finite numbers that fall and are not negative, there are not as many as the
-        shorter side of `shape`, or `noise` is not positive.
+        If `singular_values` is not a vector of finite numbers that fall and are not negative, there are not as many as
+        the shorter side of `shape`, or `noise` is not positive.
 
     Examples
     --------
@@ -467,7 +473,8 @@ def denoise(a: Float[np.ndarray, "n_rows n_cols"], noise: float | None = None) -
     Returns
     -------
     TruncatedSVD
-        The patterns, with their singular values as they are. It may have none, and its approximation is then zero. In float32 if `a` is.
+        The patterns, with their singular values as they are. It may have none, and its approximation is then zero. In
+        float32 if `a` is.
 
     Raises
     ------

@@ -4,90 +4,98 @@ r"""Reverse-mode differentiation of arrays: the walk back, with broadcasting, pr
 
 Let every value in a computation be an array that remembers what it was made from. The walk back stays what it is for
 scalars: each value, after all its children, passes on what the result owes to its parents. New is what travels along an
-edge. The slope of an array by an array is a huge matrix, and nobody writes it down: each operation only says how it turns
-the gradient of its result into those of its parents. Twenty such rules, each a line or two, differentiate any network.
+edge. The slope of an array by an array is a huge matrix, and nobody writes it down: each operation only says how it
+turns the gradient of its result into those of its parents. Twenty such rules, each a line or two, differentiate any
+network.
 
 ## Maths
 
-**Gradients of arrays.** Let $y$ be the result of a computation, a single number, and $V$ an array on the way. Its *adjoint*
-$\bar V$ is an array of the shape of $V$, with the derivatives of $y$ by the entries of $V$. So if $V$ changes by a little $dV$,
+**Gradients of arrays.** Let $y$ be the result of a computation, a single number, and $V$ an array on the way. Its
+*adjoint* $\bar V$ is an array of the shape of $V$, with the derivatives of $y$ by the entries of $V$. So if $V$ changes
+by a little $dV$,
 
 $$dy = \langle \bar V, dV \rangle = \sum_k \bar V_k\, dV_k. \tag{1}$$
 
-If $V$ is made from $A$ by an operation, then $dV = J\, dA$ with a linear map $J$, its derivative. $\bar A$ has to give the same
-$dy$ for all $dA$:
+If $V$ is made from $A$ by an operation, then $dV = J\, dA$ with a linear map $J$, its derivative. $\bar A$ has to give
+the same $dy$ for all $dA$:
 
 $$\langle \bar A, dA \rangle = \langle \bar V, J\, dA \rangle \qquad \text{for all } dA. \tag{2}$$
 
-Hence $\bar A = J^\top \bar V$, a *vector-Jacobian product*. To find it for an operation, write down $dV$, put it into (2), and
-move everything but $dA$ to the other side. Where $A$ has several children, their shares add up.
+Hence $\bar A = J^\top \bar V$, a *vector-Jacobian product*. To find it for an operation, write down $dV$, put it into
+(2), and move everything but $dA$ to the other side. Where $A$ has several children, their shares add up.
 
 **Entry by entry.** If $V = A \odot B$, entry by entry, then $dV = dA \odot B + A \odot dB$, and (2) gives
 
 $$\bar A = \bar V \odot B, \qquad \bar B = \bar V \odot A. \tag{3}$$
 
-**Broadcasting.** $A$ need not have the shape of $V$: NumPy puts axes of length 1 in front until the ranks agree, and then
-repeats along axes of length 1. Each entry of $A$ is copied to many places $k$ of $V$. The $J$ of copying sends $dA_j$ to all its
-places; by (2) its transpose collects from all of them:
+**Broadcasting.** $A$ need not have the shape of $V$: NumPy puts axes of length 1 in front until the ranks agree, and
+then repeats along axes of length 1. Each entry of $A$ is copied to many places $k$ of $V$. The $J$ of copying sends
+$dA_j$ to all its places; by (2) its transpose collects from all of them:
 
 $$\bar A_j = \sum_{k \text{ copied from } j} \bar V_k. \tag{4}$$
 
 So work out the rule for arrays of the shape of $V$, and sum over what was repeated.
 
-**Matrix products.** If $V = A B$, then $dV = dA\, B + A\, dB$. With $\langle X, Y \rangle = \operatorname{tr} X^\top Y$ and
-$\operatorname{tr} PQ = \operatorname{tr} QP$, $\langle \bar V, dA\, B \rangle = \operatorname{tr} (\bar V^\top dA\, B) = \operatorname{tr} (B \bar V^\top dA)
-= \langle \bar V B^\top, dA \rangle$. So
+**Matrix products.** If $V = A B$, then $dV = dA\, B + A\, dB$. With $\langle X, Y \rangle = \operatorname{tr} X^\top Y$
+and $\operatorname{tr} PQ = \operatorname{tr} QP$, $\langle \bar V, dA\, B \rangle = \operatorname{tr} (\bar V^\top dA\,
+B) = \operatorname{tr} (B \bar V^\top dA) = \langle \bar V B^\top, dA \rangle$. So
 
 $$\bar A = \bar V B^\top, \qquad \bar B = A^\top \bar V. \tag{5}$$
 
-Where no matrix is square the shapes leave no other choice. A vector on the left counts as a matrix of one row, on the right as one of one column, and that axis
-of the product is dropped; put it back before (5). Arrays of more axes are stacks of matrices: the last two axes are multiplied
-and the ones before broadcast, so that (4) applies to these.
+Where no matrix is square the shapes leave no other choice. A vector on the left counts as a matrix of one row, on the
+right as one of one column, and that axis of the product is dropped; put it back before (5). Arrays of more axes are
+stacks of matrices: the last two axes are multiplied and the ones before broadcast, so that (4) applies to these.
 
-**Reductions.** In $v = \sum_k A_k$ along some axes, each entry counts with slope 1. The transpose of summing is copying:
+**Reductions.** In $v = \sum_k A_k$ along some axes, each entry counts with slope 1. The transpose of summing is
+copying:
 
 $$\bar A_k = \bar v. \tag{6}$$
 
-The largest entry $v = \max_k A_k$ has slope 1 by the entry that attains it, and 0 by all others. If $m$ entries tie, there is no
-derivative; we let them share equally, which is one of the possible compromises and treats equals equally:
+The largest entry $v = \max_k A_k$ has slope 1 by the entry that attains it, and 0 by all others. If $m$ entries tie,
+there is no derivative; we let them share equally, which is one of the possible compromises and treats equals equally:
 
 $$\bar A_k = \bar v / m \ \text{ if } A_k = v, \qquad 0 \ \text{ otherwise.} \tag{7}$$
 
-**Indexing.** $V_k = A_{j(k)}$ picks entries; an entry may be picked never, once or often. As in (4), what was picked is collected:
+**Indexing.** $V_k = A_{j(k)}$ picks entries; an entry may be picked never, once or often. As in (4), what was picked is
+collected:
 
 $$\bar A_j = \sum_{k\,:\, j(k) = j} \bar V_k. \tag{8}$$
 
-**Logarithm of a sum of exponentials.** $v = \log \sum_k e^{A_k}$ is the heart of every classifier. Computed as written it
-overflows from $A_k = 710$ on. With $m = \max_k A_k$,
+**Logarithm of a sum of exponentials.** $v = \log \sum_k e^{A_k}$ is the heart of every classifier. Computed as written
+it overflows from $A_k = 710$ on. With $m = \max_k A_k$,
 
 $$v = m + \log \sum_k e^{A_k - m}, \qquad \frac{\partial v}{\partial A_k} = \frac{e^{A_k}}{\sum_i e^{A_i}} = e^{A_k - v}, \tag{9}$$
 
 where no exponent is positive. The slopes are probabilities: they are called the *softmax* of $A$.
 
-**The walk.** In a topological order all parents come before their children. Begin with $\bar y$, and go backwards; when $V$ is
-reached, its adjoint is complete, and each of its parents gets a share:
+**The walk.** In a topological order all parents come before their children. Begin with $\bar y$, and go backwards; when
+$V$ is reached, its adjoint is complete, and each of its parents gets a share:
 
 $$\bar A \leftarrow \bar A + J^\top \bar V. \tag{10}$$
 
-A share takes the precision of its parent. $\bar y$ is 1 for a single number. If $y$ is an array, choose any $\bar y$ of its shape: the walk gives the gradient of $\langle \bar y, y \rangle$.
+A share takes the precision of its parent. $\bar y$ is 1 for a single number. If $y$ is an array, choose any $\bar y$ of
+its shape: the walk gives the gradient of $\langle \bar y, y \rangle$.
 
-**In place.** A rule may need the values of the way forward, as (3) does. If somebody changes an array in the meantime, the
-gradient is that of another computation. So a `Variable` copies what it is given and locks its array: writing to it is an error.
+**In place.** A rule may need the values of the way forward, as (3) does. If somebody changes an array in the meantime,
+the gradient is that of another computation. So a `Variable` copies what it is given and locks its array: writing to it
+is an error.
 
 ## Worked example
 
-$X = \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}$, $w = (5, -1)$, $b = 2$; $z = X w + b = (5, 13)$, $y = \sum z^2 = 194$. Back: $\bar z = 2z = (10, 26)$.
-$b$ was copied to both entries, so $\bar b = 10 + 26 = 36$ by (4). With $w$ as a column, (5) gives
-$\bar w = X^\top \bar z = (10 + 78,\ 20 + 104) = (88, 124)$ and $\bar X = \bar z\, w^\top = \begin{pmatrix} 50 & -10 \\ 130 & -26 \end{pmatrix}$.
+$X = \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}$, $w = (5, -1)$, $b = 2$; $z = X w + b = (5, 13)$,
+$y = \sum z^2 = 194$. Back: $\bar z = 2z = (10, 26)$. $b$ was copied to both entries, so $\bar b = 10 + 26 = 36$ by (4).
+With $w$ as a column, (5) gives $\bar w = X^\top \bar z = (10 + 78,\ 20 + 104) = (88, 124)$ and $\bar X = \bar z\,
+w^\top = \begin{pmatrix} 50 & -10 \\ 130 & -26 \end{pmatrix}$.
 
-Now pick $v = (z_1, z_1, z_0)$ with $\bar v = (1, 2, 3)$: by (8) $\bar z = (3,\ 1 + 2)$. And $\log(e^5 + e^{13}) = 13 + \log(1 + e^{-8}) =
-13.0003$, with slopes $e^{5 - 13.0003} = 0.0003$ and $0.9997$.
+Now pick $v = (z_1, z_1, z_0)$ with $\bar v = (1, 2, 3)$: by (8) $\bar z = (3,\ 1 + 2)$. And
+$\log(e^5 + e^{13}) = 13 + \log(1 + e^{-8}) = 13.0003$, with slopes $e^{5 - 13.0003} = 0.0003$ and $0.9997$.
 
 ## Plan
 
-A `Variable` holds `value`, `parents` and, for each parent, a *vjp*: a function that takes the gradient of this value and returns the
-parent's share. An operation returns `record(value, (a, vjp of a), (b, vjp of b))`, which drops what belongs to constants. Look at
-`add`, `exp` and `transpose`, which are given like others. `_with_axes` puts axes that were summed away back, with length 1.
+A `Variable` holds `value`, `parents` and, for each parent, a *vjp*: a function that takes the gradient of this value
+and returns the parent's share. An operation returns `record(value, (a, vjp of a), (b, vjp of b))`, which drops what
+belongs to constants. Look at `add`, `exp` and `transpose`, which are given like others. `_with_axes` puts axes that
+were summed away back, with length 1.
 
 | part | takes | returns | by |
 |---|---|---|---|
@@ -114,20 +122,23 @@ parent's share. An operation returns `record(value, (a, vjp of a), (b, vjp of b)
 
 ## Cost
 
-Forwards as NumPy; backwards a matrix product costs two of its kind, and all else about as much as forwards. All values of the way
-forward are kept. Each operation costs some microseconds of Python besides. For a network with 64 inputs, 128 hidden units and 10
-classes, value and gradient for a batch of 256 take as long as with torch.autograd on one thread, for a batch of 32 a third longer.
+Forwards as NumPy; backwards a matrix product costs two of its kind, and all else about as much as forwards. All values
+of the way forward are kept. Each operation costs some microseconds of Python besides. For a network with 64 inputs, 128
+hidden units and 10 classes, value and gradient for a batch of 256 take as long as with torch.autograd on one thread,
+for a batch of 32 a third longer.
 
-What is a constant, such as the images, gets no gradient and costs nothing on the way back. If all arguments are plain arrays,
-nothing is remembered: that is the way to evaluate a network without a graph.
+What is a constant, such as the images, gets no gradient and costs nothing on the way back. If all arguments are plain
+arrays, nothing is remembered: that is the way to evaluate a network without a graph.
 
 ## Go further
 
-An experiment: draw the graph of `log_sum_exp` written with `reduce_max`, `exp`, `reduce_sum` and `log`, count its Variables, and
-time it beside yours. A stretch goal: `convolve` for images, by indexing all patches and one matrix product.
+An experiment: draw the graph of `log_sum_exp` written with `reduce_max`, `exp`, `reduce_sum` and `log`, count its
+Variables, and time it beside yours. A stretch goal: `convolve` for images, by indexing all patches and one matrix
+product.
 
-What is not here: derivatives of derivatives, since the vjps compute with plain arrays; operations in place; checks for NaN on the
-way, which pass through as in NumPy (only what a computation begins with must be finite, and what is made from constants alone).
+What is not here: derivatives of derivatives, since the vjps compute with plain arrays; operations in place; checks for
+NaN on the way, which pass through as in NumPy (only what a computation begins with must be finite, and what is made
+from constants alone).
 
 ## References
 
@@ -155,9 +166,8 @@ Axes = int | tuple[int, ...] | None
 class Variable:  # given: what an array remembers, and the operators, which call the functions below
     """An array that knows what it was made from.
 
-    Operators `+ - * / @` and brackets work as for NumPy's arrays, and `**` with a plain number as the exponent; what stands
-    beside a Variable and is none is a constant.
-    Plain numbers and arrays of whole numbers take its precision.
+    Operators `+ - * / @` and brackets work as for NumPy's arrays, and `**` with a plain number as the exponent; what
+    stands beside a Variable and is none is a constant. Plain numbers and arrays of whole numbers take its precision.
 
     Parameters
     ----------
@@ -387,8 +397,8 @@ def record(value: Array, *origins: tuple[Operand, VJP]) -> Variable:  # given: t
     value : ndarray
         The numbers, in an array that nobody else writes to.
     *origins : tuple
-        For each operand a pair: the operand, and its vjp, a function that takes the gradient of `value` and returns that of the
-        operand.
+        For each operand a pair: the operand, and its vjp, a function that takes the gradient of `value` and returns
+        that of the operand.
 
     Returns
     -------
@@ -556,7 +566,8 @@ def log(a: Operand) -> Variable:  # given
     Returns
     -------
     Variable
-        The result, as NumPy has it for entries that are not positive; but what is made from constants alone must be finite.
+        The result, as NumPy has it for entries that are not positive; but what is made from constants alone must be
+        finite.
 
     Examples
     --------
@@ -846,7 +857,8 @@ def index(a: Operand, key: Any) -> Variable:
     a : Variable, ndarray or float
         The array.
     key : int, slice, ndarray or tuple of such
-        What stands in the brackets: whatever NumPy takes, lists and masks included. An entry may be picked more than once.
+        What stands in the brackets: whatever NumPy takes, lists and masks included. An entry may be picked more than
+        once.
 
     Returns
     -------
@@ -923,8 +935,8 @@ def backward(y: Variable, gradient: Array | None = None) -> dict[Variable, Array
     Returns
     -------
     dict
-        For `y` and each Variable that it was made from, the adjoint: an array of its shape and precision. Several may share
-        memory, so do not write to them.
+        For `y` and each Variable that it was made from, the adjoint: an array of its shape and precision. Several may
+        share memory, so do not write to them.
 
     Raises
     ------
@@ -962,15 +974,15 @@ def value_and_grad(f: Callable[..., Variable]) -> Callable[..., tuple[float, tup
     Parameters
     ----------
     f : callable
-        Takes any number of Variables and returns a Variable that is a single number, computed from them by operators and the
-        functions of this module.
+        Takes any number of Variables and returns a Variable that is a single number, computed from them by operators
+        and the functions of this module.
 
     Returns
     -------
     callable
-        Takes as many arrays, and returns the value and a tuple with the gradient by each array, of its shape and precision.
-        They may be written to. The gradient by what `f` does not use is 0. It raises a ValueError if `f` returns
-        something else.
+        Takes as many arrays, and returns the value and a tuple with the gradient by each array, of its shape and
+        precision. They may be written to. The gradient by what `f` does not use is 0. It raises a ValueError if `f`
+        returns something else.
 
     Raises
     ------

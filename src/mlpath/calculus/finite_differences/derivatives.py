@@ -3,10 +3,10 @@ r"""Finite differences: the slope of a function that you can only evaluate.
 ## Idea
 
 You have code for $f(x)$ and none for $f'(x)$. Evaluate $f$ at two points close together and divide the rise by the run:
-that is a derivative to some digits, and a check of any derivative that you worked out by hand. How close is close? Too far
-apart, and the curve bends between the points; too close, and the difference of two nearly equal numbers is all rounding.
-This exercise measures both errors, finds the step between them, and then gets round the trade-off in two ways: by combining
-several steps, and by stepping off the real line.
+that is a derivative to some digits, and a check of any derivative that you worked out by hand. How close is close? Too
+far apart, and the curve bends between the points; too close, and the difference of two nearly equal numbers is all
+rounding. This exercise measures both errors, finds the step between them, and then gets round the trade-off in two
+ways: by combining several steps, and by stepping off the real line.
 
 ## Maths
 
@@ -18,19 +18,20 @@ Solve it for $f'(x)$: the *forward difference* has an error of order $h$,
 
 $$\frac{f(x + h) - f(x)}{h} = f'(x) + \tfrac{1}{2} h\, f''(\xi). \tag{2}$$
 
-Write (1) one term further, for $h$ and for $-h$, and subtract. All even powers of $h$ drop out, and the *central difference*
-has an error of order $h^2$, which is the reason to prefer it:
+Write (1) one term further, for $h$ and for $-h$, and subtract. All even powers of $h$ drop out, and the *central
+difference* has an error of order $h^2$, which is the reason to prefer it:
 
 $$\frac{f(x + h) - f(x - h)}{2h} = f'(x) + \tfrac{1}{6} h^2 f'''(\xi). \tag{3}$$
 
-*The run that was made.* A computer rounds $x + h$ to the nearest number that it has. At $x = 10^6$ these are $10^{-10}$ apart,
-so a step of $h = 10^{-9}$ may come out 5 % longer or shorter than asked for. The rise belongs to the step that was *made*,
-which is the difference of the two points as they are stored; it is exact, as subtracting neighbours never rounds.
+*The run that was made.* A computer rounds $x + h$ to the nearest number that it has. At $x = 10^6$ these are $10^{-10}$
+apart, so a step of $h = 10^{-9}$ may come out 5 % longer or shorter than asked for. The rise belongs to the step that
+was *made*, which is the difference of the two points as they are stored; it is exact, as subtracting neighbours never
+rounds.
 
 **Two errors.** What (2) and (3) leave out is the *truncation error*: at most $C h^p$, with $p = 1$ and
-$C = \tfrac{1}{2} \max |f''|$ for (2), $p = 2$ and $C = \tfrac{1}{6} \max |f'''|$ for (3). Besides, the computed values of $f$ are a
-little off. If the difference of two of them, over what divides $h$, is wrong by at most $\delta$ (some $2 \cdot 10^{-16}\, |f|$ if $f$ is
-computed with care), then the quotient is wrong by at most $\delta / h$. Together
+$C = \tfrac{1}{2} \max |f''|$ for (2), $p = 2$ and $C = \tfrac{1}{6} \max |f'''|$ for (3). Besides, the computed values
+of $f$ are a little off. If the difference of two of them, over what divides $h$, is wrong by at most $\delta$ (some
+$2 \cdot 10^{-16}\, |f|$ if $f$ is computed with care), then the quotient is wrong by at most $\delta / h$. Together
 
 $$E(h) = C h^p + \frac{\delta}{h}. \tag{4}$$
 
@@ -38,41 +39,43 @@ The first term falls as $h$ shrinks, the second one rises. $E$ is least where $E
 
 $$p\, C h^{p - 1} = \frac{\delta}{h^2} \quad\Longrightarrow\quad h^* = \Big( \frac{\delta}{p\, C} \Big)^{1 / (p + 1)}. \tag{5}$$
 
-For $C$ near 1 and $\delta$ near $10^{-16}$ that means $h^* \approx 10^{-8}$ and 8 correct digits for the forward difference, $h^* \approx 10^{-5}$
-and 10 to 11 digits for the central one. No step gives all 16.
+For $C$ near 1 and $\delta$ near $10^{-16}$ that means $h^* \approx 10^{-8}$ and 8 correct digits for the forward
+difference, $h^* \approx 10^{-5}$ and 10 to 11 digits for the central one. No step gives all 16.
 
-**Off the real line.** If $f$ is made of analytic functions, it may be evaluated at complex numbers. Take a step of length $h$
-along the imaginary axis, and sort Taylor's series into real and imaginary parts:
+**Off the real line.** If $f$ is made of analytic functions, it may be evaluated at complex numbers. Take a step of
+length $h$ along the imaginary axis, and sort Taylor's series into real and imaginary parts:
 
 $$f(x + i h) = \Big( f(x) - \tfrac{1}{2} h^2 f''(x) + \dots \Big) + i \Big( h f'(x) - \tfrac{1}{6} h^3 f'''(x) + \dots \Big). \tag{6}$$
 
-The imaginary part holds the derivative and nothing that has to be subtracted. There is no second term in (4), hence no reason
-to make $h$ moderate: take it so small that $h^2$ vanishes beside 1, and every digit is right [1, 2].
+The imaginary part holds the derivative and nothing that has to be subtracted. There is no second term in (4), hence no
+reason to make $h$ moderate: take it so small that $h^2$ vanishes beside 1, and every digit is right [1, 2].
 
 **Several steps.** By symmetry the error of the central difference $D(h)$ has even powers only:
 
 $$D(h) = f'(x) + c_1 h^2 + c_2 h^4 + c_3 h^6 + \dots \tag{7}$$
 
-We do not know $c_1$, but the same $c_1$ stands in $D(h/2)$, multiplied by a quarter of $h^2$. So a mixture of the two gets rid of it.
-What remains has an $h^4$ in front, and two such mixtures get rid of that in turn. This is *Richardson's extrapolation* [3].
-With $T_{i,0} = D(h / 2^i)$ for $i = 0, 1, \dots$ the mixtures are
+We do not know $c_1$, but the same $c_1$ stands in $D(h/2)$, multiplied by a quarter of $h^2$. So a mixture of the two
+gets rid of it. What remains has an $h^4$ in front, and two such mixtures get rid of that in turn. This is *Richardson's
+extrapolation* [3]. With $T_{i,0} = D(h / 2^i)$ for $i = 0, 1, \dots$ the mixtures are
 
 $$T_{i,j} = T_{i,j-1} + \frac{T_{i,j-1} - T_{i-1,j-1}}{4^j - 1}, \qquad 1 \le j \le i. \tag{8}$$
 
-Each step to the right gains two orders: $T_{i,j}$ has an error of order $h^{2j + 2}$. The last number $T_{m,m}$ is the best, and its
-distance to $T_{m,m-1}$, the one before it in the last row, is an estimate of the error of the latter: a cautious one of its own.
+Each step to the right gains two orders: $T_{i,j}$ has an error of order $h^{2j + 2}$. The last number $T_{m,m}$ is the
+best, and its distance to $T_{m,m-1}$, the one before it in the last row, is an estimate of the error of the latter: a
+cautious one of its own.
 
 ## Worked example
 
 $f(x) = x^3$ at $x = 2$, where $f'(2) = 12$, with $h = 0.1$. Forward: $(9.261 - 8) / 0.1 = 12.61$. Central:
-$(9.261 - 6.859) / 0.2 = 12.01$; the error $0.01$ is $h^2 f''' / 6 = 0.01 \cdot 6 / 6$, as (3) says. With $h = 0.05$ the central
-difference is $12.0025$. Richardson: $12.0025 + (12.0025 - 12.01) / 3 = 12$, exact, since a cubic has no $h^4$ term.
+$(9.261 - 6.859) / 0.2 = 12.01$; the error $0.01$ is $h^2 f''' / 6 = 0.01 \cdot 6 / 6$, as (3) says. With $h = 0.05$ the
+central difference is $12.0025$. Richardson: $12.0025 + (12.0025 - 12.01) / 3 = 12$, exact, since a cubic has no $h^4$
+term.
 
 Complex: $(2 + i h)^3 = 8 + 12 i h - 6 h^2 - i h^3$, so the imaginary part over $h$ is $12 - h^2$.
 
-With $\delta = 10^{-15}$, the best forward step has $C = f''/2 = 6$ and is $(10^{-15} / 6)^{1/2} = 1.3 \cdot 10^{-8}$; by (4) its error is
-$2 \cdot 6 \cdot 1.3 \cdot 10^{-8} = 1.5 \cdot 10^{-7}$. The best central one, with $C = 1$, is $(10^{-15} / 2)^{1/3} = 7.9 \cdot 10^{-6}$, with an error of
-$1.9 \cdot 10^{-10}$.
+With $\delta = 10^{-15}$, the best forward step has $C = f''/2 = 6$ and is $(10^{-15} / 6)^{1/2} = 1.3 \cdot 10^{-8}$;
+by (4) its error is $2 \cdot 6 \cdot 1.3 \cdot 10^{-8} = 1.5 \cdot 10^{-7}$. The best central one, with $C = 1$, is
+$(10^{-15} / 2)^{1/3} = 7.9 \cdot 10^{-6}$, with an error of $1.9 \cdot 10^{-10}$.
 
 ## Plan
 
@@ -97,14 +100,14 @@ All functions take $f$ as a function of an array that acts on each entry by itse
 
 ## Cost
 
-Evaluations of $f$ at each point: 2 for forward and for central differences, 1 in complex arithmetic (about 3 real ones) for the
-complex step, $2 (m + 1)$ for $m$ halvings.
+Evaluations of $f$ at each point: 2 for forward and for central differences, 1 in complex arithmetic (about 3 real ones)
+for the complex step, $2 (m + 1)$ for $m$ halvings.
 
 ## Go further
 
-Experiment: draw the error of the three methods for $f = \exp$ against $h$ from $10^{-18}$ to 1, both axes logarithmic. Find the
-slopes 1, 2 and -1 of (4) in it. A stretch goal: how large is $\delta$ for a function that you did not write? [4] estimates it from a
-table of differences.
+Experiment: draw the error of the three methods for $f = \exp$ against $h$ from $10^{-18}$ to 1, both axes logarithmic.
+Find the slopes 1, 2 and -1 of (4) in it. A stretch goal: how large is $\delta$ for a function that you did not write?
+[4] estimates it from a table of differences.
 
 ## References
 
@@ -373,8 +376,8 @@ def richardson(f: Function, x: Points, step: float, n_halvings: int) -> Extrapol
     Raises
     ------
     ValueError
-        If `x` is not a vector of finite numbers, `step` is not positive, `n_halvings` is below 1, or the last step is too
-        small to change `x`.
+        If `x` is not a vector of finite numbers, `step` is not positive, `n_halvings` is below 1, or the last step is
+        too small to change `x`.
 
     Examples
     --------

@@ -2,60 +2,66 @@ r"""Line, surface and box integrals: potentials, and the theorems of Green, Stok
 
 ## Idea
 
-Integrals of fields add up what derivatives say locally: the work of a force along a path, the water that passes a net. Three theorems tie
-the two together, each saying that the whole of a derivative inside is what happens at the edge. And a field whose
-work depends on no path is the gradient of a *potential*: then one number per point tells all. A score model in
-diffusion, a game's forces, the update of an optimiser: whether there is a potential behind them decides what they can do.
+Integrals of fields add up what derivatives say locally: the work of a force along a path, the water that passes a net.
+Three theorems tie the two together, each saying that the whole of a derivative inside is what happens at the edge. And
+a field whose work depends on no path is the gradient of a *potential*: then one number per point tells all. A score
+model in diffusion, a game's forces, the update of an optimiser: whether there is a potential behind them decides what
+they can do.
 
 ## Maths
 
-**Along a curve.** Let $r : [0, 1] \to \mathbb{R}^n$ be a curve with the velocity $\dot r$. In a time $dt$ it advances by $\dot r\, dt$, along which $F$ does the
-work $F \cdot \dot r\, dt$:
+**Along a curve.** Let $r : [0, 1] \to \mathbb{R}^n$ be a curve with the velocity $\dot r$. In a time $dt$ it advances
+by $\dot r\, dt$, along which $F$ does the work $F \cdot \dot r\, dt$:
 
 $$\int_r F \cdot dr = \int_0^1 F(r(t)) \cdot \dot r(t)\, dt \approx \sum_k w_k\, F(r(t_k)) \cdot \dot r(t_k). \tag{1}$$
 
-The nodes $t_k$ and weights $w_k$ are those of Gauss and Legendre on $[0, 1]$: with $m$ of them polynomials up to degree $2m - 1$ are integrated exactly.
-Walking the same way faster changes nothing; walking backwards turns the sign.
+The nodes $t_k$ and weights $w_k$ are those of Gauss and Legendre on $[0, 1]$: with $m$ of them polynomials up to degree
+$2m - 1$ are integrated exactly. Walking the same way faster changes nothing; walking backwards turns the sign.
 
-**Potentials.** If $F = \nabla \varphi$, then $F \cdot \dot r$ is the derivative of $\varphi(r(t))$ by the chain rule, and (1) is
-$\varphi(r(1)) - \varphi(r(0))$, whatever the way between. So a potential is found along the straight way from some base $b$, where it is set to 0, wherever that way lies in the field's
-region:
+**Potentials.** If $F = \nabla \varphi$, then $F \cdot \dot r$ is the derivative of $\varphi(r(t))$ by the chain rule,
+and (1) is $\varphi(r(1)) - \varphi(r(0))$, whatever the way between. So a potential is found along the straight way
+from some base $b$, where it is set to 0, wherever that way lies in the field's region:
 
 $$\varphi(x) = \int_0^1 F\big(b + t (x - b)\big) \cdot (x - b)\, dt. \tag{2}$$
 
-A gradient has the Hessian of $\varphi$ as its Jacobian, which is symmetric. Conversely, in a region without holes a field with symmetric
-Jacobians has a potential. How far it is from that at a point, free of units:
+A gradient has the Hessian of $\varphi$ as its Jacobian, which is symmetric. Conversely, in a region without holes a
+field with symmetric Jacobians has a potential. How far it is from that at a point, free of units:
 
 $$\frac{\lVert J - J^\top \rVert_F}{2\, \lVert J \rVert_F}, \tag{3}$$
 
 which is 0 for a gradient and 1 for a pure rotation.
 
-On a grid with distances $h_1, h_2, \dots$, (1) along the grid lines becomes the trapezoidal rule. From node $0$ to node $k$ of the first axis
+On a grid with distances $h_1, h_2, \dots$, (1) along the grid lines becomes the trapezoidal rule. From node $0$ to node
+$k$ of the first axis
 
 $$\varphi_k = \sum_{j=1}^{k} h_1 \frac{F_{1,\, j-1} + F_{1,\, j}}{2}, \tag{4}$$
 
 with all other indices 0; from each of these nodes go on along the second axis with $F_2$, and so forth.
 
-**In a box.** The tensor rule takes each pair, triple, ... of nodes with the product of their weights. For the box from $l$ to $u$, with $s_i = u_i - l_i$,
+**In a box.** The tensor rule takes each pair, triple, ... of nodes with the product of their weights. For the box from
+$l$ to $u$, with $s_i = u_i - l_i$,
 
 $$\int_{\text{box}} f\, dx \approx \prod_i s_i \sum_{k_1, \dots, k_n} w_{k_1} \cdots w_{k_n}\, f\big(l + s \odot (t_{k_1}, \dots, t_{k_n})\big). \tag{5}$$
 
-What flows out through its faces is the sum over all axes of what leaves on the upper side less what enters on the lower:
+What flows out through its faces is the sum over all axes of what leaves on the upper side less what enters on the
+lower:
 
 $$\text{flux} = \sum_i \left( \int_{x_i = u_i} F_i - \int_{x_i = l_i} F_i \right), \tag{6}$$
 
-each an integral (5) over a box of one dimension less. By the fundamental theorem along axis $i$ each bracket is the integral of
-$\partial F_i / \partial x_i$ over the box. Their sum is **Gauss's theorem**, in the plane one form of Green's:
+each an integral (5) over a box of one dimension less. By the fundamental theorem along axis $i$ each bracket is the
+integral of $\partial F_i / \partial x_i$ over the box. Their sum is **Gauss's theorem**, in the plane one form of
+Green's:
 
 $$\text{flux} = \int_{\text{box}} \operatorname{div} F\, dx. \tag{7}$$
 
-**On a surface.** Let $r(u, v)$ map the unit square into space. Its tangents $r_u$ and $r_v$ span a small parallelogram, whose area and direction are
-their cross product. The flux of $G$ through the surface is
+**On a surface.** Let $r(u, v)$ map the unit square into space. Its tangents $r_u$ and $r_v$ span a small parallelogram,
+whose area and direction are their cross product. The flux of $G$ through the surface is
 
 $$\int_S G \cdot dS = \int_0^1\!\!\int_0^1 G(r(u, v)) \cdot (r_u \times r_v)\, du\, dv. \tag{8}$$
 
-The square's boundary, run through counterclockwise, is mapped to the boundary of the surface: $v = 0$ forwards in $u$, then $u = 1$ forwards in $v$, $v = 1$
-backwards in $u$ and $u = 0$ backwards in $v$. Small whirls inside cancel where they touch, and what is left is the edge. That is **Stokes's theorem**,
+The square's boundary, run through counterclockwise, is mapped to the boundary of the surface: $v = 0$ forwards in $u$,
+then $u = 1$ forwards in $v$, $v = 1$ backwards in $u$ and $u = 0$ backwards in $v$. Small whirls inside cancel where
+they touch, and what is left is the edge. That is **Stokes's theorem**,
 
 $$\oint_{\partial S} F \cdot dr = \int_S \operatorname{curl} F \cdot dS, \tag{9}$$
 
@@ -63,15 +69,17 @@ and **Green's** for a surface that lies in the plane.
 
 ## Worked example
 
-$F(x, y) = (-y, x)$ around the unit square. Along the lower side $y = 0$ and $F_1 = 0$: no work. On the right $x = 1$, $F_2 = 1$: work 1. On top $y = 1$, $F_1 = -1$,
-walked towards the left: work 1. On the left $x = 0$: none. In all 2, and the curl is 2 on an area of 1, as (9) says. The flux (6) is
-$\int (-y)\, dy - \int (-y)\, dy + \int x\, dx - \int x\, dx = 0$, and the divergence is 0. (3) is 1, so there is no potential: (2) from
-the origin would give 0 everywhere, as the way there is always across the flow, and its gradient is not $F$.
+$F(x, y) = (-y, x)$ around the unit square. Along the lower side $y = 0$ and $F_1 = 0$: no work. On the right $x = 1$,
+$F_2 = 1$: work 1. On top $y = 1$, $F_1 = -1$, walked towards the left: work 1. On the left $x = 0$: none. In all 2, and
+the curl is 2 on an area of 1, as (9) says. The flux (6) is
+$\int (-y)\, dy - \int (-y)\, dy + \int x\, dx - \int x\, dx = 0$, and the divergence is 0. (3) is 1, so there is no
+potential: (2) from the origin would give 0 everywhere, as the way there is always across the flow, and its gradient is
+not $F$.
 
 ## Plan
 
-`nodes` gives the $t_k$ and $w_k$; a `Curve` is a pair of functions, a `Surface` three. These functions take many parameters
-at once, as arrays.
+`nodes` gives the $t_k$ and $w_k$; a `Curve` is a pair of functions, a `Surface` three. These functions take many
+parameters at once, as arrays.
 
 | part | takes | returns | by |
 |---|---|---|---|
@@ -86,29 +94,34 @@ at once, as arrays.
 
 ## Pitfalls
 
-- The work comes out as a length times the field, without regard to direction; or it depends on how fast the curve is run through.
+- The work comes out as a length times the field, without regard to direction; or it depends on how fast the curve is
+  run through.
 - A potential whose gradient is another field: there was none, and (2) does not notice.
-- $(-y, x) / (x^2 + y^2)$ passes test (3) everywhere but at the origin, and makes the work $2\pi$ on each turn around it: the region has a hole.
+- $(-y, x) / (x^2 + y^2)$ passes test (3) everywhere but at the origin, and makes the work $2\pi$ on each turn around
+  it: the region has a hole.
 - All terms of the flux are positive, though on the lower faces outwards is down.
-- The flux through a sphere has the wrong sign: the normal points inwards. Exchanging $u$ and $v$ turns it, and the edge's sense with it.
+- The flux through a sphere has the wrong sign: the normal points inwards. Exchanging $u$ and $v$ turns it, and the
+  edge's sense with it.
 - A kink in the curve spoils all digits but a few: Gauss's rule wants each smooth piece for itself.
 
 ## Cost
 
-$m$ evaluations of the field for a curve, $m^2$ for a surface, $m^n$ for a box: 20 nodes in ten dimensions would be $10^{13}$. Beyond four
-dimensions one draws points at random. For smooth fields the error falls faster than any power of $m$.
+$m$ evaluations of the field for a curve, $m^2$ for a surface, $m^n$ for a box: 20 nodes in ten dimensions would be
+$10^{13}$. Beyond four dimensions one draws points at random. For smooth fields the error falls faster than any power of
+$m$.
 
 ## Go further
 
-Experiment: the work of $(-y, x) / (x^2 + y^2)$ along curves that go around the origin twice, once backwards, or not at all. A
-stretch goal: on a noisy grid (4) carries an error along each line. Find instead the $\varphi$ whose differences fit $F$ best in least squares: it is a Poisson
-equation, and how depth is recovered from normals in photographs.
+Experiment: the work of $(-y, x) / (x^2 + y^2)$ along curves that go around the origin twice, once backwards, or not at
+all. A stretch goal: on a noisy grid (4) carries an error along each line. Find instead the $\varphi$ whose differences
+fit $F$ best in least squares: it is a Poisson equation, and how depth is recovered from normals in photographs.
 
 ## References
 
 1. Apostol (1969), Calculus, volume 2, chapters 10 to 12, ISBN 978-0-471-00007-5
 2. Trefethen (2008), Is Gauss quadrature better than Clenshaw-Curtis?, https://doi.org/10.1137/060659831
-3. Frankot & Chellappa (1988), A method for enforcing integrability in shape from shading algorithms, https://doi.org/10.1109/34.3909
+3. Frankot & Chellappa (1988), A method for enforcing integrability in shape from shading algorithms,
+   https://doi.org/10.1109/34.3909
 """
 
 from collections.abc import Callable, Sequence
@@ -276,7 +289,8 @@ def potential(
     Parameters
     ----------
     field : callable
-        Takes points as rows, and returns a vector for each, as rows. A gradient on the straight ways; this is not checked.
+        Takes points as rows, and returns a vector for each, as rows. A gradient on the straight ways; this is not
+        checked.
     base : ndarray
         Where the potential is 0.
     points : ndarray
@@ -292,8 +306,8 @@ def potential(
     Raises
     ------
     ValueError
-        If `points` or `base` are not finite numbers of the right shape, `field` returns something else than a finite vector for each
-        point, or `n_nodes` is below 1.
+        If `points` or `base` are not finite numbers of the right shape, `field` returns something else than a finite
+        vector for each point, or `n_nodes` is below 1.
 
     Examples
     --------
@@ -333,7 +347,8 @@ def rotation_share(field: VectorField, points: Points, step: float = 1e-5) -> Fl
     Raises
     ------
     ValueError
-        If `points` or `step` are not fit for differences, or `field` returns something else than a finite vector for each point.
+        If `points` or `step` are not fit for differences, or `field` returns something else than a finite vector for
+        each point.
 
     Examples
     --------
@@ -366,8 +381,8 @@ def grid_potential(field: Float[np.ndarray, "n *shape"], spacings: Sequence[floa
     Raises
     ------
     ValueError
-        If the numbers are not real and finite, there are not as many components as axes, or `spacings` are not positive, one for
-        each axis.
+        If the numbers are not real and finite, there are not as many components as axes, or `spacings` are not
+        positive, one for each axis.
 
     Examples
     --------
@@ -414,7 +429,8 @@ def box_integral(f: Function, low: Float[np.ndarray, " n"], high: Float[np.ndarr
     Raises
     ------
     ValueError
-        If `high` is not above `low` in all axes, `f` returns something else than a finite number for each point, or `n_nodes` is below 1.
+        If `high` is not above `low` in all axes, `f` returns something else than a finite number for each point, or
+        `n_nodes` is below 1.
 
     Examples
     --------
@@ -455,8 +471,8 @@ def box_flux(
     Raises
     ------
     ValueError
-        If `high` is not above `low` in all axes or they are empty, `field` returns something else than a finite vector for each point,
-        or `n_nodes` is below 1.
+        If `high` is not above `low` in all axes or they are empty, `field` returns something else than a finite vector
+        for each point, or `n_nodes` is below 1.
 
     Examples
     --------
