@@ -131,7 +131,7 @@ which is (3), and `compression_ratio`, which is (12).
 An unfolding's singular vectors take about $2 I_n \prod_k I_k$ operations, by way of a QR decomposition that never forms
 the long right singular vectors. HOSVD needs $N$ of them, the sequential one, one of the whole tensor and then smaller
 ones: take the mode first that shrinks most. A sweep of HOOI costs $N$ projections of the whole tensor, some
-$2 R_1 \prod_k I_k$ operations each. The benchmark finds the reference to take 0.7 to 1.0 times as long as tensorly.
+$2 R_1 \prod_k I_k$ operations each. The benchmark finds the reference to take 0.6 to 0.9 times as long as tensorly.
 
 ## Go further
 
