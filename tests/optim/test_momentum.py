@@ -53,9 +53,9 @@ def chain():
     return Problem(
         lambda x: (x - minimum) @ matrix @ (x - minimum) / 2,
         lambda x: matrix @ x - pull,
+        lambda x, v: matrix @ v,
         np.zeros(60),
         minimum,
-        matrix,
         smoothness=4.0,
     )
 

@@ -53,7 +53,10 @@ def test_the_exercises_that_a_note_names_are_there(exercise: Exercise):
         )
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "src/mlpath").rglob("_shared.py")), ids=lambda file: file.parent.name)
+PRIVATE = sorted((ROOT / "src/mlpath").rglob("_[a-z]*.py"))
+
+
+@pytest.mark.parametrize("file", PRIVATE, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_the_examples_of_what_a_room_shares_are_right(file: Path):
     name = ".".join(file.relative_to(ROOT / "src").with_suffix("").parts)
     result = doctest.testmod(importlib.import_module(name))
