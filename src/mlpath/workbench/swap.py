@@ -26,6 +26,10 @@ def preload(*files: Path, learner: Path | None = None, but: str = "") -> None:
     if learner is not None:
         named = imported_modules(ast.parse(learner.read_bytes()))
         names |= {name for name in named if name.partition(".")[0] in LIBRARIES}
+    if any(b"torch.optim" in file.read_bytes() for file in files):
+        names.add(
+            "torch._dynamo"
+        )  # the first optimizer imports it, which takes seconds: not of a test's time, and once
     for name in sorted(names - {but}):
         with suppress(ImportError):  # the name may be a function of a module; what is really missing shows later
             importlib.import_module(name)

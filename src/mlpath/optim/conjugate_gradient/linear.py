@@ -253,7 +253,7 @@ def energy_norm(matvec: Operator, v: Float[np.ndarray, " dim"]) -> float:
     Raises
     ------
     ValueError
-        If $v^\top A v$ is negative or NaN: `matvec` is not positive definite.
+        If $v^\top A v$ is negative or NaN: `matvec` is not positive definite. The message names it.
 
     Examples
     --------
@@ -283,13 +283,14 @@ def conjugate(matvec: Operator, vectors: Float[np.ndarray, "n_vectors dim"]) -> 
     Returns
     -------
     ndarray
-        Conjugate directions in the rows. The first is the first vector; each is its vector but for a combination of
-        those before.
+        Conjugate directions in the rows. The first is the first vector; each differs from its vector by a combination
+        of those before.
 
     Raises
     ------
     ValueError
-        If a direction has no positive curvature: `matvec` is not positive definite, or the vectors are not independent.
+        If a direction has no positive curvature: `matvec` is not positive definite, or the vectors are exactly
+        dependent (nearly dependent ones leave directions of mere rounding). The message names `matvec`.
 
     Examples
     --------
@@ -434,8 +435,8 @@ def conjugate_gradient(
     CGResult
         `success` is true only for the message `CONVERGED`. The others: `OUT_OF_STEPS`; `NOT_DEFINITE` for a direction
         with (13), which is not walked and is returned; `BAD_PRECONDITIONER` where $r^\top z \le 0$, though $r$ is not
-        zero; `NOT_FINITE`; and `DRIFTED` if the residual carried forward has converged and the true one, (12), is more
-        than twice the tolerance.
+        zero; `NOT_FINITE`, where the step that is not finite is not walked either; and `DRIFTED` if the residual
+        carried forward has converged and the true one, (12), is more than twice the tolerance.
 
     Raises
     ------
