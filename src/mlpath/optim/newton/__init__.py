@@ -1,0 +1,5 @@
+"""Newton's method, damped and within a trust region: the references, and their notes."""
+
+from mlpath._lazy import submodules
+
+__getattr__, __dir__ = submodules(__name__, __path__)
