@@ -20,9 +20,9 @@ If $H$ is to be positive definite, so that $-H \nabla f$ leads downhill, then (1
 
 $$y^\top s = y^\top H y > 0 . \tag{2}$$
 
-It holds for every convex function, and for others after any step that satisfies Wolfe's conditions, because those ask that the
-slope has risen. In floating point the sign alone is not enough: where $y^\top s$ is tiny beside $\|y\| \|s\|$ it is
-mostly rounding, and the step is better not learnt from. We ask for
+It holds for every convex function, and for others after any step that satisfies Wolfe's conditions, because those ask
+that the slope has risen. In floating point the sign alone is not enough: where $y^\top s$ is tiny beside $\|y\| \|s\|$
+it is mostly rounding, and the step is better not learnt from. We ask for
 
 $$y^\top s > \epsilon\, \|y\|\, \|s\| , \tag{3}$$
 
@@ -58,20 +58,20 @@ $$\tilde y = \theta\, y + (1 - \theta)\, B s, \qquad
 so that $\tilde y^\top s \ge 0.2\, s^\top B s > 0$ always. Learning from $y = B s$ would change nothing, so damping is
 caution: it believes the change only in part.
 
-**Where to begin.** $H_0$ should have the right size, which nobody knows before the first step. So the first direction is
-the negative gradient, with a first trial that moves by at most 1 (in the sum of absolute values), and when that step is
-done, before the first update, $H$ is set to
+**Where to begin.** $H_0$ should have the right size, which nobody knows before the first step. So the first direction
+is the negative gradient, with a first trial that moves by at most 1 (in the sum of absolute values), and when that step
+is done, before the first update, $H$ is set to
 
 $$H_0 = \frac{y^\top s}{y^\top y}\, I , \tag{8}$$
 
-the right size along the direction just seen: $y^\top s / y^\top y$ lies between the inverses of the largest and the smallest
-eigenvalue of $\bar G$. From then on the first trial of the line search is the step 1, which ends up being taken always:
-without that there is no fast convergence.
+the right size along the direction just seen: $y^\top s / y^\top y$ lies between the inverses of the largest and the
+smallest eigenvalue of $\bar G$. From then on the first trial of the line search is the step 1, which ends up being
+taken always: without that there is no fast convergence.
 
 **How fast.** On a quadratic, with exact line searches, the directions are conjugate, the walk ends after at most $n$
 steps and $H$ is then the inverse of the second derivatives. In general, near a minimum with positive definite second
-derivatives, the convergence is **superlinear** [1]: $\|x_{k+1} - x^*\| / \|x_k - x^*\|$ goes to 0. What this takes is not that
-$H$ becomes right everywhere, but only that it is right along the steps that are made.
+derivatives, the convergence is **superlinear** [1]: $\|x_{k+1} - x^*\| / \|x_k - x^*\|$ goes to 0. What this takes is
+not that $H$ becomes right everywhere, but only that it is right along the steps that are made.
 
 ## Worked example
 
@@ -87,7 +87,8 @@ $B_+ = I - \frac15 \begin{pmatrix} 4 & 2 \\ 2 & 1 \end{pmatrix} + \frac16 \begin
 (8) would have been $6/9$.
 
 *Damping*: the same $s$ and $B$ with $y = (-1, 1)$. $y^\top s = -1$ is below $0.2 \cdot 5 = 1$, so
-$\theta = 0.8 \cdot 5 / (5 + 1) = 0.6667$, $\tilde y = 0.6667\,(-1, 1) + 0.3333\,(2, 1) = (0, 1)$, and indeed $\tilde y^\top s = 1$.
+$\theta = 0.8 \cdot 5 / (5 + 1) = 0.6667$, $\tilde y = 0.6667\,(-1, 1) + 0.3333\,(2, 1) = (0, 1)$, and indeed
+$\tilde y^\top s = 1$.
 
 ## Plan
 
@@ -96,6 +97,11 @@ $\theta = 0.8 \cdot 5 / (5 + 1) = 0.6667$, $\tilde y = 0.6667\,(-1, 1) + 0.3333\
 - `update_inverse` takes $H$, $s$ and $y$ and returns (5); `update_matrix` takes $B$ and returns (6).
 - `damped_change` returns (7).
 - `minimize` walks: a direction, a strong Wolfe line search, an update.
+
+From `optim/line_search` come the given `Ray(fun, grad, x, direction, value=..., gradient=...)`, which is what a search
+sees of the objective, and `strong_wolfe_search(ray, step_size=..., curvature=...)`. Its result has the `step_size`,
+with `value` and `gradient` there, and `nfev`. A search without success may still have found a step that gains: it is
+worth going; only a `step_size` of 0 is the end.
 
 ## Pitfalls
 
@@ -107,19 +113,21 @@ $\theta = 0.8 \cdot 5 / (5 + 1) = 0.6667$, $\tilde y = 0.6667\,(-1, 1) + 0.3333\
 
 ## Cost
 
-An evaluation or two of $f$ and its gradient a step, and O(n²) for product and update: a few passes over the matrix, 8 MB for
-a thousand variables. Near the minimum the number of correct digits grows by more and more each step.
+An evaluation or two of $f$ and its gradient a step, and O(n²) for product and update: a few passes over the matrix, 8
+MB for a thousand variables. Near the minimum the number of correct digits grows by more and more each step.
 
 ## Go further
 
-- *Experiment*: start from $H_0 = I$ and from $H_0 = 10^4 I$ instead of (8) on an ill-conditioned quadratic, and plot the eigenvalues
-  of $H$ times the Hessian over the steps. Which errors does BFGS correct quickly, too large ones or too small?
+- *Experiment*: start from $H_0 = I$ and from $H_0 = 10^4 I$ instead of (8) on an ill-conditioned quadratic, and plot
+  the eigenvalues of $H$ times the Hessian over the steps. Which errors does BFGS correct quickly, too large ones or too
+  small?
 - *Stretch*: keep $s$ and $y$ of the last ten steps instead of the matrix, and compute $H \nabla f$ from these alone.
 
 ## References
 
 1. Nocedal & Wright (2006), Numerical Optimization, chapter 6, https://doi.org/10.1007/978-0-387-40065-5
-2. Powell (1978), A fast algorithm for nonlinearly constrained optimization calculations, https://doi.org/10.1007/BFb0067703
+2. Powell (1978), A fast algorithm for nonlinearly constrained optimization calculations,
+   https://doi.org/10.1007/BFb0067703
 3. Broyden (1970), The convergence of a class of double-rank minimization algorithms,
    https://doi.org/10.1093/imamat/6.1.76
 4. Fletcher (1970), A new approach to variable metric algorithms, https://doi.org/10.1093/comjnl/13.3.317
@@ -203,7 +211,7 @@ def update_inverse(
     inverse : ndarray
         The matrix $H$, symmetric and positive definite. It is not changed.
     move, change : ndarray
-        The move $s$ and the change $y$ of the gradient, which satisfy (3).
+        The move $s$ and the change $y$ of the gradient, which satisfy (3); of any representable length.
 
     Returns
     -------
@@ -237,7 +245,7 @@ def update_matrix(
     matrix : ndarray
         The matrix $B$, symmetric and positive definite. It is not changed.
     move, change : ndarray
-        The move $s$ and the change $y$ of the gradient, which satisfy (3).
+        The move $s$ and the change $y$ of the gradient, which satisfy (3); of any representable length.
 
     Returns
     -------
@@ -271,7 +279,7 @@ def damped_change(
     matrix : ndarray
         The matrix $B$, symmetric and positive definite.
     move, change : ndarray
-        The move $s$ and the change $y$ of the gradient, whatever their angle.
+        The move $s$ and the change $y$ of the gradient, whatever their angle; of any representable length.
 
     Returns
     -------
@@ -337,7 +345,7 @@ def minimize(
     """Minimise a function by BFGS with a strong Wolfe line search.
 
     The first direction is the negative gradient, and so is each as long as no step satisfied (3). The first trial along
-    it moves by at most 1, in the sum of absolute values; along all other directions it is 1.
+    it is the smaller of 1 and one over the sum of its absolute values; along all other directions it is 1.
 
     Parameters
     ----------
@@ -357,8 +365,8 @@ def minimize(
     Returns
     -------
     OptimizeResult
-        With the fields and messages of `gradient_descent.minimize`; `STALLED` if a line search found no step, `DIVERGED`
-        also if the slope is too large for a float.
+        With the fields and messages of `gradient_descent.minimize`; `STALLED` if a line search found no step that
+        gains, `DIVERGED` also if the slope is too large for a float.
 
     Raises
     ------

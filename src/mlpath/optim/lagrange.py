@@ -15,10 +15,10 @@ the Jacobian of $h$ ($m \times n$, a gradient in each row), and
 
 $$L(x, \nu) = f(x) + \nu^\top h(x), \qquad \nabla_x L = g + A^\top \nu . \tag{1}$$
 
-**First order.** Let the rows of $A$ be linearly independent. Then the directions in which the constraints do not change,
-to first order, are the *tangent space* $\{d : A d = 0\}$. Take a basis of it as the columns of $Z$. If $x$ is a minimum,
-no tangent direction leads downhill, so $Z^\top g = 0$: $g$ is orthogonal to everything that is orthogonal to the rows of
-$A$, so it is a combination of these rows. There is exactly one $\nu$ with
+**First order.** Let the rows of $A$ be linearly independent. Then the directions in which the constraints do not
+change, to first order, are the *tangent space* $\{d : A d = 0\}$. Take a basis of it as the columns of $Z$. If $x$ is a
+minimum, no tangent direction leads downhill, so $Z^\top g = 0$: $g$ is orthogonal to everything that is orthogonal to
+the rows of $A$, so it is a combination of these rows. There is exactly one $\nu$ with
 
 $$g + A^\top \nu = 0, \qquad h(x) = 0 . \tag{2}$$
 
@@ -35,23 +35,25 @@ $$\begin{pmatrix} H & A^\top \\ A & 0 \end{pmatrix} \begin{pmatrix} p \\ \nu \en
 -\begin{pmatrix} g \\ c \end{pmatrix} . \tag{4}$$
 
 It can be solved as it stands, or in three smaller pieces. The shortest step that satisfies the constraints is
-$p_0 = -A^+ c$, with the pseudoinverse. All others are $p_0 + Z u$, and multiplying the upper row by $Z^\top$ removes $\nu$:
+$p_0 = -A^+ c$, with the pseudoinverse. All others are $p_0 + Z u$, and multiplying the upper row by $Z^\top$ removes
+$\nu$:
 
 $$Z^\top H Z\, u = -Z^\top (g + H p_0), \qquad p = p_0 + Z u . \tag{5}$$
 
 Then $A^\top \nu = -(g + H p)$ has an exact solution, which (3) finds.
 
-**Second order.** Along a curve on the constraints the second derivative of $f$ is $d^\top \nabla^2_{xx} L\, d$, with the
-Hessian of the *Lagrangian*: that of $f$ alone forgets that the path bends. With $H = \nabla^2_{xx} L$, a point with
+**Second order.** Along a curve on the constraints the second derivative of $f$ is $d^\top \nabla^2_{xx} L\, d$, with
+the Hessian of the *Lagrangian*: that of $f$ alone forgets that the path bends. With $H = \nabla^2_{xx} L$, a point with
 (2) is a strict local minimum if the **reduced Hessian**
 
 $$Z^\top H Z \tag{6}$$
 
-is positive definite, a maximum if it is negative definite, a saddle if it has eigenvalues of both signs; where zeros decide,
-second derivatives do not. The matrix $K$ in (4) knows this too. Choose a basis that consists of $Z$ and the rows of
-$A$: each constraint, together with its multiplier, contributes a block
-$\bigl(\begin{smallmatrix} * & 1 \\ 1 & 0 \end{smallmatrix}\bigr)$, with one positive and one negative eigenvalue, and the rest
-is (6). Signs survive a change of basis (Sylvester), so the numbers of positive, negative and zero eigenvalues are
+is positive definite, a maximum if it is negative definite, a saddle if it has eigenvalues of both signs; where zeros
+decide, second derivatives do not. The matrix $K$ in (4) knows this too. Choose a basis that consists of $Z$ and the
+rows of $A$: each constraint, together with its multiplier, contributes a block
+$\bigl(\begin{smallmatrix} * & 1 \\ 1 & 0 \end{smallmatrix}\bigr)$, with one positive and one negative eigenvalue, and
+the rest is (6). Signs survive a change of basis (Sylvester), so the numbers of positive, negative and zero eigenvalues
+are
 
 $$\operatorname{inertia}(K) = \operatorname{inertia}(Z^\top H Z) + (m, m, 0) . \tag{7}$$
 
@@ -68,16 +70,17 @@ Differentiating (2) itself, with $h = b$, yields the rest from the same matrix:
 $$\begin{pmatrix} H & A^\top \\ A & 0 \end{pmatrix} \begin{pmatrix} \partial x / \partial b \\ \partial \nu / \partial b
 \end{pmatrix} = \begin{pmatrix} 0 \\ I \end{pmatrix} . \tag{9}$$
 
-**Newton's method** for (2) linearises it at $x$: that is (4) with $c = h(x)$ and $H$ the Hessian of the Lagrangian. Near a
-solution with a regular matrix it converges quadratically, be it a minimum, a maximum or a saddle. To look for minima
-only, $H$ is shifted to $H + \sigma I$ where (6) has the least eigenvalue $\lambda_{\min} < \delta$, a number that counts as
-zero, $\delta = 10^{-8} \max_{ij} |H_{ij}|$:
+**Newton's method** for (2) linearises it at $x$: that is (4) with $c = h(x)$ and $H$ the Hessian of the Lagrangian.
+Near a solution with a regular matrix it converges quadratically, be it a minimum, a maximum or a saddle. To look for
+minima only, $H$ is shifted to $H + \sigma I$ where (6) has the least eigenvalue $\lambda_{\min} < \delta$, a number
+that counts as zero, $\delta = 10^{-8} \max_{ij} |H_{ij}|$:
 
 $$\sigma = \max(|\lambda_{\min}|, \delta) - \lambda_{\min} . \tag{10}$$
 
 As $Z$ has orthonormal columns, the least eigenvalue becomes $\max(|\lambda_{\min}|, \delta)$.
 
-**How far?** Neither $f$ nor $\lVert h \rVert$ alone can judge a step. Keep the new multipliers $\nu$ fixed, and judge by
+**How far?** Neither $f$ nor $\lVert h \rVert$ alone can judge a step. Keep the new multipliers $\nu$ fixed, and judge
+by
 
 $$\phi(x) = f(x) + \nu^\top h(x) + \tfrac{\rho}{2} \lVert h(x) \rVert^2 . \tag{11}$$
 
@@ -85,9 +88,10 @@ Its slope along the step follows from both rows of (4), $g + A^\top \nu = -H p$ 
 
 $$\nabla \phi^\top p = (g + A^\top \nu)^\top p + \rho\, h^\top A p = -p^\top H p - \rho \lVert h \rVert^2 . \tag{12}$$
 
-On the constraints $p$ is a tangent, so that $p^\top H p > 0$ after the shift (10). Off them it may be negative, but a large enough
-$\rho$ makes up for that. The step is halved until $\phi$ falls by Armijo's condition. A full step without a shift that
-halves the error in (2) is taken as it is: near the solution it is the right one, and $\phi$ drowns in rounding.
+On the constraints $p$ is a tangent, so that $p^\top H p > 0$ after the shift (10). Off them it may be negative, but a
+large enough $\rho$ makes up for that. The step is halved until $\phi$ falls by Armijo's condition. A full step without
+a shift that halves the error in (2) is taken as it is: near the solution it is the right one, and $\phi$ drowns in
+rounding.
 
 ## Worked example
 
@@ -99,7 +103,8 @@ $(2, 1, 0)$, as (7) says. With the right-hand side $4 + b$ the minimum is $\tfra
 $6 = -\nu$, as (8) says. (9) is solved by $\partial x / \partial b = (\tfrac34, \tfrac14)$ and
 $\partial \nu / \partial b = -\tfrac32$, which is minus the second derivative of the minimal value.
 
-With $x_1^2 - 3 x_2^2$ instead, (6) is $(2 - 6)/2 = -2$: the same line now has a maximum, although $f$ alone has a saddle.
+With $x_1^2 - 3 x_2^2$ instead, (6) is $(2 - 6)/2 = -2$: the same line now has a maximum, although $f$ alone has a
+saddle.
 
 ## Plan
 
@@ -125,18 +130,20 @@ Given are the evaluation of a problem at a point, the reasons to stop, and the s
 
 ## Cost
 
-Per step: one singular value decomposition of $A$ and one solve with the reduced Hessian, together O(n³), and one evaluation
-of each function. Solving (4) as it stands costs about the same for few constraints and keeps sparse matrices sparse, as
-large problems demand; the null-space way (5) wins where almost as many constraints as variables leave a tiny reduced matrix.
-On the problems of the benchmark `minimize` takes about twice the time of SciPy's SLSQP, which works with approximate second
-derivatives and in compiled code; on HS39, where the halving search goes round a bend in 71 evaluations, 13 times.
+Per step: one singular value decomposition of $A$ and one solve with the reduced Hessian, together O(n³), and one
+evaluation of each function. Solving (4) as it stands costs about the same for few constraints and keeps sparse matrices
+sparse, as large problems demand; the null-space way (5) wins where almost as many constraints as variables leave a tiny
+reduced matrix. On the problems of the benchmark `minimize` takes about twice the time of SciPy's SLSQP, which works
+with approximate second derivatives and in compiled code; on HS39, where the halving search goes round a bend in 71
+evaluations, 13 times.
 
 ## Go further
 
 - *Experiment*: start at a hundred random points of a sphere and minimise $x^\top M x$ on it, with and without
   `line_search`. Where do the two end, and how often at each eigenvector?
-- *Stretch*: replace $\phi$ by $f + \rho \lVert h \rVert_1$, whose slope you can derive from (4) as well. Close to a solution
-  on a curved constraint it may refuse Newton's step at every size but tiny ones: Maratos' effect [3]. Make it happen.
+- *Stretch*: replace $\phi$ by $f + \rho \lVert h \rVert_1$, whose slope you can derive from (4) as well. Close to a
+  solution on a curved constraint it may refuse Newton's step at every size but tiny ones: Maratos' effect [3]. Make it
+  happen.
 
 ## References
 
@@ -217,8 +224,8 @@ class Point:
     multipliers : ndarray
         The least-squares multipliers (3).
     error : float
-        By how much (2) fails: the largest component of the Lagrangian's gradient and of the constraints; NaN or infinite
-        where something is not finite.
+        By how much (2) fails: the largest component of the Lagrangian's gradient and of the constraints; NaN or
+        infinite where something is not finite.
     """
 
     x: Float[np.ndarray, " dim"]
@@ -338,14 +345,15 @@ def solve_kkt(
     Returns
     -------
     step, multipliers : ndarray
-        The solution.
+        The solution, in float32 if all that is given is.
 
     Raises
     ------
     ValueError
         If the shapes do not fit, or a number is not finite.
     numpy.linalg.LinAlgError
-        If the system is singular: rows of `jacobian` are linearly dependent, or the reduced Hessian (6) is singular.
+        If the system is singular up to rounding: rows of `jacobian` are linearly dependent, or the reduced Hessian (6)
+        is singular.
 
     Examples
     --------
@@ -377,14 +385,14 @@ def second_order(
     jacobian : ndarray
         The gradients of the constraints there. There may be none.
     tol : float
-        An eigenvalue of the reduced Hessian counts as zero if it is at most `tol` times the largest entry of `hessian` in
-        size.
+        An eigenvalue of the reduced Hessian counts as zero if it is at most `tol` times the largest entry of `hessian`
+        in size.
 
     Returns
     -------
     SecondOrder
-        The kind is "saddle" if eigenvalues of both signs occur, zeros or not; else "undecided" if one is zero; else "minimum"
-        or "maximum". Where the constraints leave no direction at all, the point is a "minimum".
+        The kind is "saddle" if eigenvalues of both signs occur, zeros or not; else "undecided" if one is zero; else
+        "minimum" or "maximum". Where the constraints leave no direction at all, the point is a "minimum".
 
     Raises
     ------
@@ -480,7 +488,7 @@ def newton_step(
     Returns
     -------
     step, multipliers : ndarray
-        The solution of (4) with $H + \sigma I$ for $H$.
+        The solution of (4) with $H + \sigma I$ for $H$, in float32 if all that is given is.
     shift : float
         $\sigma$: 0 if the least eigenvalue of (6) is at least $\delta$. If $H = 0$, then $\delta = 10^{-8}$.
 
@@ -519,7 +527,10 @@ def minimize(
 ) -> ConstrainedResult:
     """Minimise a function under equality constraints by Newton's method on the KKT conditions.
 
-    At each point the multipliers are those of (3), and with them the Hessian of the Lagrangian is taken.
+    At each point the multipliers are those of (3), and with them the Hessian of the Lagrangian is taken:
+    `problem.lagrangian_hess(x, multipliers, NONE)`. The given `_search` takes this Hessian, not the shifted one, and
+    what `newton_step` returned; the penalty of (11) begins at 1, and each search goes on with the one that the last has
+    used.
 
     Parameters
     ----------
@@ -528,10 +539,11 @@ def minimize(
     start : array_like, optional
         Where to begin, instead of the problem's own start. It need not satisfy the constraints.
     line_search : bool
-        Whether the Hessian is shifted by (10) and the step shortened by (11). If not, each step is the solution of (4) as it
-        is, which may lead to a maximum or a saddle.
+        Whether the Hessian is shifted by (10) and the step shortened by (11). If not, each step is the solution of (4)
+        as it is, which may lead to a maximum or a saddle.
     tol : float
-        Converged when no component of the Lagrangian's gradient, with the multipliers (3), nor of the constraints exceeds it.
+        Converged when no component of the Lagrangian's gradient, with the multipliers (3), nor of the constraints
+        exceeds it.
     max_iter : int
         The largest number of steps.
     record_path : bool
@@ -541,16 +553,16 @@ def minimize(
     -------
     ConstrainedResult
         In double precision. `success` is true only for the message `CONVERGED`. The others are `NOT_A_MINIMUM`, if the
-        conditions hold to `tol` at what `second_order` calls a saddle or a maximum; `SINGULAR`, `DIVERGED`, `OUT_OF_STEPS`
-        and `STALLED`. Where the conditions hold, that is said even if the steps are used up as well. `nit` counts steps
-        made, `nfev` calls of the objective, that at the start included. `equality_multipliers` are those of (3) at `x`.
-        `path` has `nit + 1` rows.
+        conditions hold to `tol` at what `second_order` calls a saddle or a maximum; `SINGULAR`, `DIVERGED`,
+        `OUT_OF_STEPS` and `STALLED`. Where the conditions hold, that is said even if the steps are used up as well.
+        `nit` counts steps made, `nfev` calls of the objective, that at the start included. `equality_multipliers` are
+        those of (3) at `x`. `path` has `nit + 1` rows.
 
     Raises
     ------
     ValueError
-        If the problem has inequalities, an argument is refused by `gradient_descent.check_arguments`, or one of the problem's
-        functions returns a wrong shape.
+        If the problem has inequalities, an argument is refused by `gradient_descent.check_arguments`, or one of the
+        problem's functions returns a wrong shape, or a Hessian that is not finite.
 
     Examples
     --------
