@@ -85,8 +85,8 @@ $\begin{pmatrix} 0.6667 & 0.3333 \\ 0.3333 & 1 \end{pmatrix}$: its product with 
 ## Cost
 
 With $n$ variables and $m$ pairs: $2 m n$ numbers of memory and $4 m n$ multiplications a step, beside one or two
-evaluations. A million variables and ten pairs: 160 MB and some 40 ms. For few variables the loops in Python cost more
-than the numbers: some 60 µs a step.
+evaluations. A million variables and ten pairs: 160 MB and some 80 ms. For few variables the loops in Python cost more
+than the numbers: some 100 µs a step.
 
 ## Go further
 
