@@ -22,14 +22,13 @@ def preload(*files: Path, learner: Path | None = None, but: str = "") -> None:
 
     Of what a learner's file names, only well-known libraries: a module of the learner's own is none of the parent's.
     """
-    names = set[str]().union(*(imported_modules(ast.parse(file.read_bytes())) for file in files))
+    sources = [file.read_bytes() for file in files]
+    names = set[str]().union(*(imported_modules(ast.parse(source)) for source in sources))
     if learner is not None:
         named = imported_modules(ast.parse(learner.read_bytes()))
         names |= {name for name in named if name.partition(".")[0] in LIBRARIES}
-    if any(b"torch.optim" in file.read_bytes() for file in files):
-        names.add(
-            "torch._dynamo"
-        )  # the first optimizer imports it, which takes seconds: not of a test's time, and once
+    if any(b"torch.optim" in source for source in sources):  # the first optimizer imports it: seconds of a test's time
+        names.add("torch._dynamo")
     for name in sorted(names - {but}):
         with suppress(ImportError):  # the name may be a function of a module; what is really missing shows later
             importlib.import_module(name)
