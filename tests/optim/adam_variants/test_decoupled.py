@@ -28,7 +28,6 @@ from mlpath.testing import assert_close
 
 try:
     import torch
-    import torch._dynamo  # the first step of any torch.optim imports it, for seconds: better here than in a test
 except ModuleNotFoundError:  # without the oracle, what is known by hand, in closed form and by loops is tested
     torch = None
 else:
