@@ -261,7 +261,7 @@ def quadratic_programs() -> dict[str, Program]:
 
 def infeasible_programs() -> dict[str, Program]:
     """Return programs without feasible points: inequalities that exclude each other, equations that do, and a square."""
-    wall = program([1, -2], G=[[1, 1], [-1, -1]], h=[1, -3], value=np.inf)
+    wall = program([1, 1], G=[[1, 1], [-1, -1]], h=[1, -3], value=np.inf)
     lines = program([0.5, 1.5], A=[[1, 2], [2, 4]], b=[1, 3], G=-np.eye(2), h=[0, 0], value=np.inf)
     square = program([1, 1], P=np.eye(2), A=[[1, 1]], b=[-1], G=-np.eye(2), h=[0, 0], value=np.inf)
     return {"wall": wall, "lines": lines, "square": square}
@@ -280,11 +280,11 @@ def random_program(
 ) -> Program:
     r"""Return a dense program whose only minimum was chosen first, with the multipliers.
 
-    `rank` is that of `P`: 0 makes a linear program. Active are so many inequalities that, with the equalities and the
-    curvature, they just fix the point: `dim - n_equalities - rank`. Their multipliers and the other ones' slacks lie
+    `rank` is that of `P`: 0 makes a linear program. Active are `dim - n_equalities - rank // 2` inequalities, so that
+    together with the equalities and the curvature they fix the point. Their multipliers and the other ones' slacks lie
     between 0.5 and 1.5. There must be at least so many inequalities.
     """
-    n_active = dim - n_equalities - rank
+    n_active = dim - n_equalities - rank // 2
     x, nu = rng.standard_normal(dim), rng.standard_normal(n_equalities)
     A, G = rng.standard_normal((n_equalities, dim)), rng.standard_normal((n_inequalities, dim))
     root = rng.standard_normal((rank, dim))
