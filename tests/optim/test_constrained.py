@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize, nnls
 
+from mlpath.optim import sqp
 from mlpath.optim._constrained import cusp, hock_schittkowski, infeasible, redundant, unbounded
 from mlpath.testing import assert_close
 
@@ -82,3 +83,15 @@ def test_the_infeasible_and_the_unbounded_are():
     p = unbounded()
     far = np.array([1e6, 1e12])
     assert p.violation(far) == 0 and p.fun(far) < -1e12, f"violation {p.violation(far)}, value {p.fun(far)}"
+
+
+@pytest.mark.parametrize("name", SOLVED)
+def test_sequential_quadratic_programming_solves_all_and_agrees_with_slsqp(name):
+    p = SOLVED[name]
+    result = sqp.minimize(p, tol=1e-7)
+    assert result.success, f"{name}: {result.message}"
+    peer = minimize(p.fun, p.start, jac=p.grad, constraints=_constraints(p), method="SLSQP", options={"ftol": 1e-12})
+    value, scale = p.fun(p.minimum), 1 + abs(p.fun(p.minimum))
+    assert abs(result.fun - value) <= 1e-6 * scale, f"{name}: {result.fun}, published {value}"
+    assert abs(result.fun - peer.fun) <= 1e-5 * scale, f"{name}: {result.fun}, SLSQP {peer.fun}"
+    assert result.violation <= 1e-6
