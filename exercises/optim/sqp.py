@@ -115,7 +115,7 @@ compiled active-set method.
 
 1. Han (1977), A globally convergent method for nonlinear programming, https://doi.org/10.1007/BF00932858
 2. Powell (1978), A fast algorithm for nonlinearly constrained optimization calculations,
-  https://doi.org/10.1007/BFb0067703
+   https://doi.org/10.1007/BFb0067703
 3. Maratos (1978), Exact penalty function algorithms for finite dimensional and control optimization problems, PhD
   thesis, University of London
 4. Gill, Murray & Saunders (2005), SNOPT: an SQP algorithm for large-scale constrained optimization,
