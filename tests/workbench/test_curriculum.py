@@ -112,7 +112,7 @@ def test_a_short_name_is_enough_where_it_is_unique():
         ("nrms", "linalg/norms"),
         ("PCA", "linalg/pca"),
         ("linear/pca", "linalg/pca"),
-        ("optim/gradient_decent", "optim/gradient_descent"),
+        ("optim/natural", "optim/natural_gradient"),
         ("momentun", "optim/momentum"),
         ("exercises/linalg/pca.py", "linalg/pca"),
         ("models/generative/ddpm/foward", "models/generative/ddpm/forward"),
