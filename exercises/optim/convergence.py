@@ -57,7 +57,7 @@ so judge all by the same goal. It is reached at the first *evaluation*, of objec
 
 $$f(x) \le f^\star + \tau\, (f(x_0) - f^\star) \tag{7}$$
 
-[1], where $f^\star$ is the least value and $\tau$, say $10^{-6}$, the share of the first excess that may be left. The
+[1], where $f^\star$ is the value at the known minimum and $\tau$, say $10^{-6}$, the share of the first excess that may be left. The
 number of that evaluation, counted from 1, is the cost; it is infinite if the goal is never reached.
 
 **Performance profile** [2]. Let $t_{ps}$ be the cost of solver $s$ on problem $p$. Divided by the least cost of any
@@ -321,7 +321,8 @@ def remaining_error(path: Float[np.ndarray, "n_points dim"]) -> float:
     Returns
     -------
     float
-        The estimate; 0 if the last step did not move, and infinity if it was as long as the one before, or longer.
+        The estimate; 0 if the last step did not move, and infinity if it was as long as the one before, or longer. Squares
+        that are too large or too small for a float do no harm.
 
     Raises
     ------
@@ -347,7 +348,7 @@ def evaluations_to(solver: Solver, problem: Problem, *, target: float) -> float:
         Takes an objective, its gradient and a start, and does what it does. What it returns is not used, so it may be
         any minimiser of the room or of another library.
     problem : Problem
-        The objective, the gradient, the start and the minimum. The solver gets a copy of the start.
+        What to solve: its `fun`, `grad`, `start` and `minimum` are used. The solver gets a copy of the start.
     target : float
         The share $\tau$ of the first excess that may be left, from 0 to below 1.
 

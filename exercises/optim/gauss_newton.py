@@ -50,8 +50,9 @@ column of zeros). Then the walk does not depend on the units of the parameters.
 $$\rho = \frac{\|r\|^2 - \|r^+\|^2 + \delta}{\|r\|^2 - \|l\|^2 + \delta} =
 \frac{(r - r^+)^\top (r + r^+) + \delta}{(r - l)^\top (r + l) + \delta}, \qquad \delta = \varepsilon \|r\|^2 , \tag{6}$$
 
-where the second form loses fewer digits. The $\delta$, with an $\varepsilon$ of ten times the precision, is nothing at first; it
-takes over where both decreases are rounding, and then $\rho \to 1$. $\rho = -\infty$ where $r^+$ is not finite or the denominator not positive. A
+where the second form loses fewer digits. The $\delta$, with an $\varepsilon$ of ten times the precision of the residuals' dtype, is
+nothing at first; it takes over where both decreases sink to rounding, and then $\rho \to 1$. $\rho = -\infty$ where
+$r^+$ is not finite, or the promised decrease $\|r\|^2 - \|l\|^2$ not positive. A
 step with $\rho > 0$ is taken. Nielsen [4] changes the damping, and a factor $\nu$ that begins with 2, smoothly:
 
 $$\begin{aligned} \rho > 0: &\quad \mu \leftarrow \mu \max\bigl(\tfrac13,\ 1 - (2 \rho - 1)^3\bigr), \quad \nu \leftarrow 2, \\
@@ -62,7 +63,8 @@ $$\begin{aligned} \rho > 0: &\quad \mu \leftarrow \mu \max\bigl(\tfrac13,\ 1 - (
 $$\max_j \frac{|J_j^\top r|}{\|J_j\|\, \|r\|} , \tag{8}$$
 
 free of the units of data and parameters. If the residuals themselves vanish, (8) is nothing but rounding at the end; so
-stop, too, when $\|D h\| \le \tau \|D x\|$: the parameters no longer change.
+stop, too, when $\|D h\| \le \tau \|D x\|$: the parameters no longer change. (Gauss and Newton, who have no $D$ of their own,
+take the norms of the columns at the point before the step. Whether $x$ is the point before or after makes no difference.)
 
 **How well are they known?** If the observations have independent errors of variance $\sigma^2$, then to first order
 the fitted parameters have the covariance $\sigma^2 (J^\top J)^{-1}$. With $n - p$ degrees of freedom
@@ -98,7 +100,7 @@ Fit $y = b_1 e^{b_2 t}$ to $(0, 2), (1, 3)$ from $b = (1, 0)$.
 - `uncertainty` takes Jacobian and residuals and returns (9).
 
 `np.linalg.lstsq` solves linear problems by orthogonal factors, and returns the shortest solution if there are several;
-`solve_triangular` is in `linalg/least_squares`. Given are `_scale`, the scale of (4), and `_reason`, which says why to
+`solve_triangular` of `linalg/least_squares` takes an upper triangle and one or more right-hand sides. Given are `_scale`, the scale of (4), and `_reason`, which says why to
 stop.
 
 ## Pitfalls
@@ -466,7 +468,7 @@ def uncertainty(
     Returns
     -------
     Uncertainty
-        Covariance, standard errors and residual standard deviation.
+        Covariance, standard errors and residual standard deviation; the arrays in the dtype of `jacobian`.
 
     Raises
     ------
@@ -541,18 +543,22 @@ def _checked(  # given: argument checks
     if not 0 < damping < np.inf:
         raise ValueError(f"damping must be positive and finite, got {damping}")
 
+    lengths: set[int] = set()
+
     def vector(x: Vector) -> np.ndarray:
         r = np.asarray(residuals(x), dtype=x.dtype)
         if r.ndim != 1 or not r.size:
             raise ValueError(f"residuals must return a vector of at least one number, got shape {r.shape}")
+        lengths.add(len(r))
+        if len(lengths) > 1:
+            raise ValueError(f"residuals must always return as many numbers, got {sorted(lengths)}")
         return r
-
-    n = len(vector(x))
 
     def matrix(x: Vector) -> np.ndarray:
         j = np.asarray(jacobian(x), dtype=x.dtype)
-        if j.shape != (n, len(x)):
-            raise ValueError(f"jacobian must return shape {(n, len(x))}, got {j.shape}")
+        expected = (*lengths, len(x))
+        if j.shape != expected:
+            raise ValueError(f"jacobian must return shape {expected}, got {j.shape}")
         return j
 
     return x, vector, matrix

@@ -460,7 +460,8 @@ def successive_halving(
     Parameters
     ----------
     evaluate : callable
-        Takes a setting and a resource and returns the loss; NaN for a training that failed.
+        Takes a setting, which it should leave as it is, and a resource, and returns the loss; NaN for a training that
+        failed.
     configurations : sequence of dict
         The settings of the first rung.
     resource : float
@@ -536,11 +537,12 @@ def hyperband(
     Parameters
     ----------
     evaluate : callable
-        Takes a setting and a resource and returns the loss; NaN for a training that failed.
+        Takes a setting, which it should leave as it is, and a resource, and returns the loss; NaN for a training that
+        failed.
     space : mapping
         A range for each hyperparameter's name.
     max_resource : float
-        The largest resource $R$ of one evaluation, at least 1.
+        The largest resource $R$ of one evaluation, up to rounding; at least 1.
     eta : int
         The factor $\eta$ between rungs, at least 2.
     rng : numpy.random.Generator

@@ -262,6 +262,12 @@ def test_successive_halving_counts_from_the_first_rung_how_many_go_on():
     counts = [sum(math.isclose(r, 2.5**k) for _, r in table.asked) for k in range(3)]
     said = f"successive_halving(eta=2.5) of 19 settings has {counts} on its rungs"
     assert counts == [19, 7, 3], f"{said}; (5) says 19, 7.6 and 3.04, each rounded down"
+    table = Table(lambda name, resource: name)
+    successive_halving(table, named(98), resource=1, eta=7, n_rungs=3)
+    counts = [sum(math.isclose(r, 7.0**k) for _, r in table.asked) for k in range(3)]
+    assert counts == [98, 14, 2], (
+        f"successive_halving(eta=7) of 98 settings has {counts} on its rungs; (5) says 98, 14, 2"
+    )
 
 
 def test_successive_halving_puts_failed_trainings_last():

@@ -160,6 +160,10 @@ def test_draw_paths_draws_a_line_through_the_points_of_each():
     for name, points in WALKS.items():
         check_line(ax, name, points, "draw_paths(ax, two walks)", "its points in their order")
     assert len(ax.lines) == 2, f"draw_paths of two walks drew {len(ax.lines)} lines, expected one each"
+    colors = [line.get_color() for line in ax.lines]
+    assert colors[0] != colors[1], (
+        f"draw_paths of two walks drew both in the colour {colors[0]!r}: who is to know which?"
+    )
 
 
 def test_draw_paths_keeps_the_limits():

@@ -432,8 +432,9 @@ def minimize(
     -------
     TrustResult
         `success` is true only for the message `CONVERGED` of `optim/gradient_descent`, which at a saddle it is too. The
-        others are its `DIVERGED` (only at the start) and `OUT_OF_STEPS`; and `STALLED` if a step no longer changes the
-        point. `nfev` counts evaluations of `fun`, that at the start included.
+        others are its `DIVERGED` (at the start, or where a step was taken and the gradient is not finite) and
+        `OUT_OF_STEPS`; and `STALLED` if a step would no longer change the point, which is then neither tried nor counted.
+        `nfev` counts evaluations of `fun`, that at the start included.
 
     Raises
     ------

@@ -98,6 +98,9 @@ the bounds come as near to 0 as you like, but no price reaches it. Slater's cond
 
 ## Plan
 
+A `Program` has the fields `P`, `q`, `A`, `b`, `G` and `h` of the problem above; `program(q, P=..., A=..., b=..., G=..., h=...)`
+makes one, and what is left out is absent. Linear programs are solved by SciPy's `linprog`.
+
 - `dual_function` takes a program and prices, and returns (3).
 - `dual_program` returns (4) as a program.
 - `slater` returns the distance (5), and the point.
@@ -317,7 +320,7 @@ def slater(problem: Program) -> tuple[float, Float[np.ndarray, " dim"]]:
         At most 1. Slater's condition holds if it is positive; if it is negative, no point is feasible. Minus infinity
         if no point satisfies the equations, or if a row of zeros in $G$ cannot be satisfied.
     x : ndarray
-        A point with this distance from the inequalities; NaN if there is none.
+        A point with at least this distance from the inequalities; NaN if there is none.
 
     Examples
     --------
@@ -391,7 +394,8 @@ def support_vectors(
     signs : ndarray
         Their $y_i$, each 1 or -1.
     alpha : ndarray
-        The prices, which satisfy (8); within $10^{-6}\, C$ of 0 or $C$ they count as being there.
+        The prices, which satisfy (8). Within $10^{-6}\, C$ of 0 or $C$ they count as being there in (9), and for who
+        supports.
     C : float
         What a unit of violation costs. Positive.
 
@@ -476,7 +480,7 @@ def below_tangent(fun: Objective, grad: Gradient, points: Float[np.ndarray, "n_p
     fun, grad : callable
         The function and its gradient.
     points : ndarray
-        Where to look: all ordered pairs of rows.
+        Where to look: all ordered pairs of rows. The function is finite there.
 
     Returns
     -------

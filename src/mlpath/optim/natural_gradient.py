@@ -104,8 +104,10 @@ A normal distribution with $\mu = 1$, $\sigma = 2$, and one observation $x = 4$.
 - `logistic_fisher` takes features and weights and returns (6).
 - `pull_back` takes an information and a Jacobian and returns $\tilde F$ of (7).
 - `gaussian_expectations` takes natural parameters and returns both of (9).
-- `natural_step` takes a gradient, an information and a damping and returns (10).
-- `minimize` walks by (10) until the gradient is small.
+- `natural_step` takes a gradient, an information and a damping and returns (10). The `newton_step` of
+  `optim/newton/damped` takes a gradient and a matrix.
+- `minimize` walks by (10) until the gradient is small. The `stopping` of `optim/gradient_descent` takes the value, the
+  gradient and the number of steps made, with `tol` and `max_iter` by name, and says why to stop, or None.
 
 ## Pitfalls
 
@@ -171,7 +173,7 @@ def gaussian_score(
     Returns
     -------
     ndarray
-        For each observation the derivatives of the log density by $\mu$ and by $\tau$.
+        For each observation the derivatives of the log density by $\mu$ and by $\tau$, in the dtype of `x`.
 
     Raises
     ------
@@ -408,7 +410,7 @@ def natural_step(
     Returns
     -------
     ndarray
-        The step $d$, to be added to the parameters.
+        The step $d$, to be added to the parameters, in the dtype of the arguments.
 
     Raises
     ------

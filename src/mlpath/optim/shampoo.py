@@ -96,7 +96,8 @@ curvature: stretch a coordinate, and the step stretches with it. $\rho < 1$ is m
 - `hutchinson` takes a product with $H$ and probes and returns the mean of $z \circ Hz$.
 - `spatial_average` takes a diagonal and a block and returns (9).
 - `adahessian` takes a state, a gradient and a diagonal and returns the next state and the update, by (10).
-- `minimize` walks by AdaHessian, with fresh signs in every step.
+- `minimize` walks by AdaHessian, with fresh signs in every step. Its first state is that of `optim/adaptive`'s
+  `at_rest(AdamState, x)`.
 
 Given are `at_rest`, Shampoo's state before the first step, and `rademacher`, which draws signs.
 
@@ -400,7 +401,7 @@ def spatial_average(diagonal: Float[np.ndarray, "*shape"], block: int) -> Float[
     Parameters
     ----------
     diagonal : ndarray
-        Curvatures, whose entries count in their order in memory (the last axis fastest). Not changed.
+        Curvatures, whose entries count row by row (the last axis fastest). Not changed.
     block : int
         The length $b$ of a block, which divides the number of entries; 1 for no averaging.
 
@@ -540,8 +541,8 @@ def minimize(
     Raises
     ------
     ValueError
-        If an argument is refused by `optim/gradient_descent`'s `check_arguments`, by `adahessian` or
-        `spatial_average`, `n_probes` is below 1, or `grad` or `hvp` returns the wrong shape.
+        If an argument is refused by `optim/gradient_descent`'s `check_arguments` or, in the first step, by `adahessian`
+        or `spatial_average`, `n_probes` is below 1, or `grad` or `hvp` returns the wrong shape.
 
     Examples
     --------

@@ -55,7 +55,9 @@ along a bent constraint a step of length $\varepsilon$ leaves a violation of ord
 function may weigh more than the gain. The **second-order correction** removes it: with the Jacobians at $x$, it adds
 the shortest $p$ such that
 
-$$A p = -h(x + d), \qquad G_i p = -c_i(x + d) \ \text{ for the inequalities with } \lambda_i > 10^{-6} \max(1, M) . \tag{8}$$
+$$A p = -h(x + d), \qquad G_i p = -c_i(x + d) \ \text{ for the inequalities with } \lambda_i > 10^{-6} \max(1, M) , \tag{8}$$
+
+with the $M$ of (6), over all multipliers.
 
 If $x + d$ is refused, $x + d + p$ is tried, before the step is halved.
 
@@ -82,8 +84,12 @@ $\phi = -2.3 + 0.65 = -1.65$: taken by (7). For (9), $\nabla_x L = -(1, 1) + 2 \
 - `next_weight` returns (6).
 - `second_order_correction` returns the $p$ of (8).
 - `search` returns the point by (7), with the correction.
-- `learn` returns the next $B$, by (9).
+- `learn` returns the next $B$, by (9), with `curvature_holds(s, y)`, `damped_change(B, s, y)` and
+  `update_matrix(B, s, y)` of `bfgs`.
 - `minimize` puts them together.
+
+A `Local` holds the problem at a point: `value`, `gradient`, `equalities`, `equality_jacobian`, `inequalities` and
+`inequality_jacobian`. `program(q, P=..., A=..., b=..., G=..., h=...)` makes a quadratic program of its arrays.
 
 Given is `solve_subproblem`, which solves (1), or else (2), by the interior-point method; the reasons to stop, and the
 checks.
@@ -479,7 +485,7 @@ def minimize(
     r"""Minimise under constraints by sequential quadratic programming.
 
     Begins with $B = I$, $\rho = 1$, and multipliers of zero. Each step solves (1); or `solve_subproblem` turns to (2),
-    at ten times the price but at most `LARGEST`, unless it is higher already. After (2) its price is the new $\rho$,
+    at ten times the present price, or at `LARGEST` if that is less; a price above `LARGEST` stays. After (2) its price is the new $\rho$,
     and after (1) that of (6). Then it searches by (7), and learns by (9).
 
     Parameters
@@ -500,7 +506,9 @@ def minimize(
     ConstrainedResult
         `success` is true only for the message `CONVERGED`. The others are `INFEASIBLE`, if a step of (2), at a price of
         at least `LARGEST`, would reduce the violation, to first order, by less than $10^{-4}$ of it; `DIVERGED`;
-        `STALLED`, if the search finds nothing; and `OUT_OF_STEPS`. `nfev` counts the evaluated points.
+        `STALLED`, if the search finds nothing; and `OUT_OF_STEPS`. `nit` counts the steps made, and
+        `nfev` the points evaluated for them, the start included; those of a search that found nothing do not count. The
+        multipliers are those of the last subproblem.
 
     Raises
     ------

@@ -11,7 +11,7 @@ which there is something to see.
 ## Maths
 
 **The box.** The part of the plane to draw holds all points of all walks, and a margin $m$ of its width on each side: per
-coordinate, with the least and largest finite values $l$ and $h$,
+coordinate, with the least and largest values $l$ and $h$ of the points that are finite,
 
 $$[\, l - m (h - l),\ h + m (h - l) \,] . \tag{1}$$
 
@@ -157,8 +157,8 @@ def limits(paths: Paths, *, margin: float = 0.1) -> Float[np.ndarray, "2 low_hig
     -------
     ndarray
         The lower and the upper end for the first coordinate, and in the second row for the second. Points that are not
-        finite, as a diverging walk has, are left out. Where all points have the same coordinate, the ends are half
-        below and half above it.
+        finite, as a diverging walk has, are left out as a whole. Where all points have the same coordinate, the ends are
+        0.5 below and 0.5 above it.
 
     Raises
     ------
@@ -305,12 +305,12 @@ def draw_paths(ax: Axes, paths: Paths) -> None:
         Where to draw. Its limits stay as they are, wherever the walks lead.
     paths : mapping of str to ndarray
         Points in the plane, one a row, under the name of each path: each becomes one line through its points in their
-        order, with its name as the label.
+        order, with its name as the label and a colour of its own.
 
     Raises
     ------
     ValueError
-        If there is no path, or one that is not in the plane.
+        If there is no path, one that is not in the plane, or no finite point at all.
 
     Examples
     --------
@@ -377,7 +377,7 @@ def principal_plane(path: Float[np.ndarray, "n_points dim"]) -> Plane:
     Returns
     -------
     Plane
-        With the fields `origin`, the last point; `axes`, one a row, that with the larger share first, of any sign; and
+        With the fields `origin`, a copy of the last point; `axes`, one a row, that with the larger share first, of any sign; and
         `shares`.
 
     Raises
@@ -480,7 +480,7 @@ def animate(ax: Axes, paths: Paths, *, stride: int = 1, interval: int = 60) -> F
     Raises
     ------
     ValueError
-        If there is no path, one that is not in the plane, or `stride` or `interval` is below 1.
+        If there is no path, one that is not in the plane, no finite point at all, or `stride` or `interval` is below 1.
 
     Examples
     --------
@@ -510,7 +510,7 @@ def animate(ax: Axes, paths: Paths, *, stride: int = 1, interval: int = 60) -> F
 
 
 def _check_paths(paths: Paths) -> None:  # given: argument checks
-    """Refuse an empty mapping, and paths that are not in the plane or have no finite point."""
+    """Refuse an empty mapping, paths that are not in the plane, and paths without any finite point among them."""
     if not paths:
         raise ValueError("paths must hold at least one path, got none")
     for name, points in paths.items():

@@ -52,7 +52,7 @@ pytest exercises/        tests all that you have begun
 mlpath --help            everything else
 ```
 
-The generative models need PyTorch: `pip install 'mlpath[torch]'`; all else needs NumPy alone.
+The generative models, and six exercises of optimisation that train networks, need PyTorch: `pip install 'mlpath[torch]'`.
 
 `pip install --upgrade mlpath`, then `mlpath init .` here, brings what is new. What you have written is never touched; what
 must make room is kept in `.mlpath/backups/`.
