@@ -227,18 +227,22 @@ def _checked(  # given: argument checks
     if not 0 < damping < np.inf:
         raise ValueError(f"damping must be positive and finite, got {damping}")
 
+    lengths: set[int] = set()
+
     def vector(x: Vector) -> np.ndarray:
         r = np.asarray(residuals(x), dtype=x.dtype)
         if r.ndim != 1 or not r.size:
             raise ValueError(f"residuals must return a vector of at least one number, got shape {r.shape}")
+        lengths.add(len(r))
+        if len(lengths) > 1:
+            raise ValueError(f"residuals must always return as many numbers, got {sorted(lengths)}")
         return r
-
-    n = len(vector(x))
 
     def matrix(x: Vector) -> np.ndarray:
         j = np.asarray(jacobian(x), dtype=x.dtype)
-        if j.shape != (n, len(x)):
-            raise ValueError(f"jacobian must return shape {(n, len(x))}, got {j.shape}")
+        expected = (*lengths, len(x))
+        if j.shape != expected:
+            raise ValueError(f"jacobian must return shape {expected}, got {j.shape}")
         return j
 
     return x, vector, matrix
