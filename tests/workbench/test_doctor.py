@@ -97,9 +97,9 @@ def test_without_torch_it_is_counted_what_needs_it(monkeypatch):
     monkeypatch.setattr(doctor, "_version", lambda name: None)
     found = doctor.torch()
     assert found.level == "note"
-    assert found.says.startswith(
-        f"not installed; {sum(id_.startswith('models/') for id_ in exercises())} of {len(exercises())} exercises need it"
-    )
+    networks = {"optim/gradient_clipping", "optim/kfac", "optim/hessian_free", "optim/lr_finder"}
+    needing = sum(id_.startswith("models/") or id_ in networks for id_ in exercises())
+    assert found.says.startswith(f"not installed; {needing} of {len(exercises())} exercises need it")
 
 
 def test_a_second_mlpath_is_told(workspace, tmp_path, monkeypatch):
