@@ -31,7 +31,7 @@ CHECKS = [
     ("the style", ["-m", "ruff", "check", "."]),
     ("the format", ["-m", "ruff", "format", "--check", "."]),
     ("the types", ["-m", "basedpyright", "--pythonpath", PYTHON]),
-    ("the tests", ["-m", "pytest", "-q", "-n", "2"]),
+    ("the tests", ["-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]),
 ]
 
 

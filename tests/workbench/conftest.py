@@ -5,7 +5,7 @@ import sys
 import pytest
 
 import mlpath
-from mlpath.workbench import curriculum
+from mlpath.workbench import curriculum, trial
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def package(tmp_path, monkeypatch, forget):
     folder.mkdir(parents=True)
     monkeypatch.setattr(curriculum, "PACKAGE", folder)
     monkeypatch.setattr(curriculum, "CURRICULUM", folder / "curriculum.toml")
+    monkeypatch.setattr(trial, "OTHER_PROCESSOR", {})  # a fresh process would not see this package
     monkeypatch.setattr(mlpath, "__path__", [str(folder), *mlpath.__path__])
     forget()
     yield folder

@@ -3,11 +3,15 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mlpath.workbench import curriculum
 from mlpath.workbench.check import changed, missing, proven
 from mlpath.workbench.curriculum import exercises, problems
+from mlpath.workbench.patterns import Pattern
+from mlpath.workbench.proofs import difference
+from mlpath.workbench.records import load
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = ("Idea", "Maths", "Worked example", "Plan", "Pitfalls", "Cost", "Go further", "References")
@@ -154,10 +158,22 @@ def test_a_record_that_says_something_else_than_a_new_run_is_found(clone):
     record = whole.root / "src/mlpath/zoo/topic.proof.json"
     said = record.read_text()
     assert '"made": 6' in said
-    record.write_text(said.replace('"killed": 6', '"killed": 5'))
-    assert changed(whole.exercise, whole.root) == "6 mutants are killed, not 5"
     record.write_text(said.replace('"fails": "1"', '"fails": "2"'))
-    assert changed(whole.exercise, whole.root) == "mistake max fails otherwise"
+    assert changed(whole.exercise, whole.root) == "1 of 3 mistakes fail otherwise, such as max"
+
+
+def test_a_record_holds_with_a_sample_of_the_mutants_but_not_if_they_live_or_a_mistake_passes(clone):
+    whole = clone()
+    whole.missing()
+    old = load(whole.exercise)
+    assert changed(whole.exercise, whole.root, sample=slice(1, None, 2)) is None
+    alive = msgspec.structs.replace(old.mutants, made=3, killed=2, survivors=["- x\n+ y"])
+    assert difference(old, msgspec.structs.replace(old, mutants=alive)) == (
+        "1 of 3 mutants are alive that were killed, such as\n- x\n+ y\n"
+    )
+    assert difference(msgspec.structs.replace(old, mutants=alive), old) is None
+    passes = old.mistakes | {"max": Pattern("0", {})}
+    assert difference(old, msgspec.structs.replace(old, mistakes=passes)) == "mistake max passes all tests"
 
 
 def test_mutants_that_live_are_counted_unless_they_are_declared_equivalent(clone):

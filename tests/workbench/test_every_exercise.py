@@ -26,9 +26,9 @@ def test_exercise_is_complete(exercise: Exercise):
 
 
 def test_the_proofs_of_one_exercise_a_day_come_out_as_they_are_recorded():
-    every = list(exercises().values())
-    exercise = every[date.today().toordinal() % len(every)]
-    difference = changed(exercise, ROOT)
+    every, today = list(exercises().values()), date.today().toordinal()
+    exercise = every[today % len(every)]
+    difference = changed(exercise, ROOT, sample=slice(today % 5, None, 5))
     assert difference is None, f"{difference}: mlpath dev check --fresh {exercise.id}"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlpath.workbench.patterns import alike, fingerprint, is_telling, pattern, recognise
+from mlpath.workbench.patterns import alike, fingerprint, is_telling, pattern, recognise, steady
 from mlpath.workbench.scoreboard import in_common
 
 TESTS = [f"test_{i}" for i in range(12)]
@@ -32,6 +32,12 @@ def test_the_words_count_exactly_and_the_numbers_to_three_digits():
     assert not alike(said, error("f([1, 2]) returned [0.51 1.25]\nexpected by equation (3): [1.  2.5]"))
     assert not alike(said, error("g([1, 2]) returned [0.5 1.25]\nexpected by equation (3): [1.  2.5]"))
     assert not alike(said, error("f([1, 2]) returned [0.5 1.25 3]\nexpected by equation (3): [1.  2.5]"))
+
+
+def test_what_another_machine_says_otherwise_is_left_out():
+    here = {"a": error("returned 0.512"), "b": error("returned 0.731"), "c": error("returned 0.25")}
+    there = {"a": error("returned 0.512"), "b": error("returned 0.377")}
+    assert steady(here, there).keys() == {"a", "c"}
 
 
 def test_the_form_of_numbers_does_not_count():

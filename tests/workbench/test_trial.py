@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlpath.workbench.curriculum import exercises
+from mlpath.workbench.patterns import steady
 from mlpath.workbench.proofs import measure_power
 from mlpath.workbench.records import Mutants, Proof
 from mlpath.workbench.trial import WHOLE, Trials
@@ -52,6 +53,23 @@ def test_one_trial_leaves_nothing_to_the_next():
     assert found[0] == found[4] == []
     assert found[1][0] == "test_l1_norm_adds_the_absolute_values"
     assert found[2] == found[3] == ["file"]
+
+
+def test_what_another_processor_rounds_otherwise_is_seen():
+    """Of three points in five dimensions, which axes have no variance is decided by rounding."""
+    pca = exercises()["linalg/pca"]
+    mistake = next(m for m in pca.details.mistakes if m.name == "axes-in-columns")
+    wrong = pca.reference.read_text().replace(mistake.replace, mistake.by)
+    ones = []
+    for elsewhere in (False, True):
+        with Trials(pca, ROOT, "-k", "test_axes_by_covariance", elsewhere=elsewhere) as trials:
+            assert trials.run(pca.reference.read_text()).failed() == []
+            ones.append(trials.run(wrong))
+    here, there = ones
+    assert here.failed() == there.failed() != []
+    kept = steady(here.said, there.said)
+    assert "test_axes_by_covariance_finds_the_axes_of_four_points" in kept
+    assert kept.keys() <= here.said.keys()
 
 
 def test_the_stub_fails_each_test_by_what_is_not_written():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlpath.workbench.curriculum import CurriculumError, Exercise
-from mlpath.workbench.proofs import Report, complaints, difference, digest, measure_power, prove
+from mlpath.workbench.proofs import EVERY, Report, complaints, difference, digest, measure_power, prove
 from mlpath.workbench.records import Proof, load, save
 from mlpath.workbench.rules import broken_rule
 from mlpath.workbench.scoreboard import part_keys, part_of
@@ -52,10 +52,14 @@ def proven(exercise: Exercise, root: Path, *, fresh: bool = False, report: Repor
     return list(complaints(exercise, proof))
 
 
-def changed(exercise: Exercise, root: Path) -> str | None:
-    """Make the record anew without writing it; say where it differs from the one that is there, or None."""
+def changed(exercise: Exercise, root: Path, sample: slice = EVERY) -> str | None:
+    """Make the record anew, with a sample of the mutants, without writing it; say where it differs from that there, or None."""
     old = load(exercise)
-    return difference(old, prove(exercise, root, with_slips=False)) if old is not None else "there is no record"
+    return (
+        difference(old, prove(exercise, root, with_slips=False, sample=sample))
+        if old is not None
+        else "there is no record"
+    )
 
 
 def with_power(exercise: Exercise, root: Path, seeds: int, report: Report = lambda what: None) -> Proof:

@@ -61,6 +61,11 @@ def pattern(tests: Sequence[str], failed: Sequence[str], said: Mapping[str, str]
     return Pattern(f"{sum(1 << i for i in numbers):x}", {i: said.get(tests[i], "") for i in numbers[:keep]})
 
 
+def steady(said: Mapping[str, str], elsewhere: Mapping[str, str]) -> dict[str, str]:
+    """Return the fingerprints but for those that another machine changes: what rounding decides tells nothing."""
+    return {test: text for test, text in said.items() if test not in elsewhere or alike(text, elsewhere[test])}
+
+
 def is_telling(said: Mapping[int, str]) -> bool:
     """Whether fingerprints hold two numbers of three digits or more: zeros and ones come out of too many mistakes."""
     return sum(_has_digits(number) for text in said.values() for number in text.split()[1:]) >= 2

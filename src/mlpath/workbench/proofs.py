@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlpath.workbench.curriculum import Exercise
 from mlpath.workbench.mutants import Mutant, meaning, mutants
-from mlpath.workbench.patterns import Pattern, is_telling, pattern
+from mlpath.workbench.patterns import Pattern, is_telling, pattern, steady
 from mlpath.workbench.progress import code
 from mlpath.workbench.records import Likeness, Mutants, Power, Proof, name_tests
 from mlpath.workbench.rules import imported_modules
@@ -22,9 +22,12 @@ from mlpath.workbench.trial import WHOLE, Trial, Trials
 KILLED_AT_LEAST, EQUIVALENT_AT_MOST = 0.95, 0.10
 FALSE_REJECTIONS_AT_MOST = 1e-6
 POWER_AT_LEAST = 0.99
+OTHERWISE_AT_MOST = 0.25  # of the mistakes: what rounding decides, another processor decides otherwise
 PATIENCE = 3.0, 5.0  # seconds, and times as long as the reference takes: then a mutant is an endless loop
 FINGERPRINTS = 2  # of each mutant
 VAGUE = ("a number or an index", "a constant")  # of several sentences for the same, these come last
+
+EVERY = slice(None)
 
 Report = Callable[[str], object]
 
@@ -50,13 +53,21 @@ def digest(exercise: Exercise, root: Path) -> str:
 # ------------------------------------------------------------------- proving
 
 
-def prove(exercise: Exercise, root: Path, report: Report = lambda what: None, *, with_slips: bool = True) -> Proof:
+def prove(
+    exercise: Exercise,
+    root: Path,
+    report: Report = lambda what: None,
+    *,
+    with_slips: bool = True,
+    sample: slice = EVERY,
+) -> Proof:
     """Run everything that an exercise has to prove; `report` is called with what comes next.
 
-    Slips prove nothing, and may be left out where nobody needs to recognise them.
+    Slips prove nothing, and may be left out where nobody needs to recognise them; a sample of the mutants will do to see
+    whether a record still holds.
     """
     source = exercise.reference.read_text(encoding="utf-8")
-    with Trials(exercise, root) as trials:
+    with Trials(exercise, root) as trials, Trials(exercise, root, elsewhere=True) as others:
         report("reference and stub")
         reference = trials.run(source, watch=True)
         tests = list(reference.outcomes)
@@ -75,13 +86,14 @@ def prove(exercise: Exercise, root: Path, report: Report = lambda what: None, *,
             return proof
         for mistake in exercise.details.mistakes:
             report(f"mistake {mistake.name}")
-            trial = trials.run(source.replace(mistake.replace, mistake.by))
+            wrong = source.replace(mistake.replace, mistake.by)
+            trial = trials.run(wrong)
             failed = tests if WHOLE in trial.outcomes else trial.failed()
-            proof.mistakes[mistake.name] = pattern(tests, failed, trial.said)
+            proof.mistakes[mistake.name] = pattern(tests, failed, steady(trial.said, others.run(wrong).said))
         for file in sorted((root / exercise.alternatives).glob("*.py")):
             report(f"alternative {file.stem}")
             proof.alternatives[file.name] = trials.run(file.read_text(encoding="utf-8")).failed()
-        proof.mutants = _tried(exercise, trials, reference, report, with_slips)
+        proof.mutants = _tried(exercise, trials, reference, report, with_slips, sample)
         return proof
 
 
@@ -92,11 +104,13 @@ def try_mutants(exercise: Exercise, root: Path, report: Report = lambda what: No
         return _tried(exercise, trials, reference, report, with_slips=False)
 
 
-def _tried(exercise: Exercise, trials: Trials, reference: Trial, report: Report, with_slips: bool) -> Mutants:
+def _tried(
+    exercise: Exercise, trials: Trials, reference: Trial, report: Report, with_slips: bool, sample: slice = EVERY
+) -> Mutants:
     """Run on each mutant those tests that come through what was changed; the others would pass as before."""
     source = exercise.reference.read_text(encoding="utf-8")
     declared = {meaning(source.replace(e.replace, e.by)) for e in exercise.details.equivalents}
-    counted, others = mutants(source), slips(source) if with_slips else []
+    counted, others = mutants(source)[sample], slips(source) if with_slips else []
     found, alike = Mutants(len(counted), 0, 0, []), _Likenesses(list(reference.outcomes))
     started = time.perf_counter()
     trials.run(source)
@@ -224,16 +238,19 @@ def _about_mistakes(exercise: Exercise, proof: Proof) -> Iterator[str]:
 
 
 def difference(old: Proof, new: Proof) -> str | None:
-    """Say where a record made anew is another one, or None."""
+    """Say where a record made anew, perhaps with a sample of the mutants and on another machine, is another one, or None."""
     if old.digest != new.digest:
         return "something has changed since"
     if (old.tests, old.reference, old.stub, old.alternatives) != (new.tests, new.reference, new.stub, new.alternatives):
         return "other tests fail"
-    if old.mutants.killed != new.mutants.killed or old.mutants.survivors != new.mutants.survivors:
-        return f"{new.mutants.killed} mutants are killed, not {old.mutants.killed}"
-    for name, known in old.mistakes.items():
-        if not known.is_like(new.mistakes[name]):
-            return f"mistake {name} fails otherwise"
+    if passed := [name for name, known in new.mistakes.items() if not known.numbers() and old.mistakes[name].numbers()]:
+        return f"mistake {passed[0]} passes all tests"
+    alive = [diff for diff in new.mutants.survivors if diff not in old.mutants.survivors]
+    if len(alive) > (1 - KILLED_AT_LEAST) * new.mutants.made:
+        return f"{len(alive)} of {new.mutants.made} mutants are alive that were killed, such as\n{alive[0]}\n"
+    otherwise = [name for name, known in old.mistakes.items() if not known.is_like(new.mistakes[name])]
+    if len(otherwise) > OTHERWISE_AT_MOST * len(old.mistakes):
+        return f"{len(otherwise)} of {len(old.mistakes)} mistakes fail otherwise, such as {otherwise[0]}"
     return None
 
 

@@ -12,7 +12,6 @@ import inspect
 import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -45,14 +44,14 @@ def compare(exercise: Exercise, root: Path, mine: str) -> tuple[dict[str, Times]
     """
     import tempfile
 
-    from mlpath.workbench.trial import Trials
+    from mlpath.workbench.trial import Trials, environment
 
     least: tuple[ByTest, ByTest] = {}, {}
     sources = [mine, exercise.reference.read_text(encoding="utf-8")]
     rounds, start = 0, time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="mlpath-") as folder:
         log = Path(folder, "times.json")
-        with _environment({PARTS: exercise.id, LOG: str(log)}), Trials(exercise, root, "-p", __name__) as trials:
+        with environment({PARTS: exercise.id, LOG: str(log)}), Trials(exercise, root, "-p", __name__) as trials:
             while rounds < FEWEST_ROUNDS or (rounds < MOST_ROUNDS and time.perf_counter() - start < SECONDS):
                 for which, source in enumerate(sources):
                     if trials.run(source).failed() or not log.exists():
@@ -69,20 +68,6 @@ def compare(exercise: Exercise, root: Path, mine: str) -> tuple[dict[str, Times]
         if part in mine_times and part in reference_times
     }
     return called, rounds
-
-
-@contextmanager
-def _environment(variables: dict[str, str]):
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 # ------------------------------------------------------------------ the plugin

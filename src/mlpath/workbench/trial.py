@@ -2,6 +2,8 @@
 
 A child process starts pytest once; each source is tried in a fork of it, which loads the source and the tests anew.
 Where there is no safe fork, each gets a fresh process with a pytest of its own.
+
+`elsewhere` is as if it were another machine: linear algebra rounds otherwise there, since it is made for other processors.
 """
 
 import multiprocessing
@@ -9,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.connection import Connection
@@ -24,6 +27,7 @@ from mlpath.workbench.plugin import ExerciseFile
 from mlpath.workbench.swap import preload
 
 SECONDS = 120.0
+OTHER_PROCESSOR = {"OPENBLAS_CORETYPE": "Sandybridge"}  # one without fused multiply-add
 WHOLE = "the whole run"  # stands for the tests where none could run, or none came to an end
 
 
@@ -61,8 +65,9 @@ class Request(NamedTuple):
 class Trials:
     """Tries sources as solutions of one exercise."""
 
-    def __init__(self, exercise: Exercise, root: Path, *options: str) -> None:
+    def __init__(self, exercise: Exercise, root: Path, *options: str, elsewhere: bool = False) -> None:
         """Prepare; `options` are pytest's."""
+        self._elsewhere = elsewhere
         self._folder = tempfile.TemporaryDirectory()
         self._file = Path(self._folder.name) / "solution.py"
         self._file.write_text(exercise.reference.read_text(encoding="utf-8"), encoding="utf-8")
@@ -75,12 +80,15 @@ class Trials:
         ]
         self._arguments += ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *options, str(self._file)]
         self._server: Any = None
-        preload(root / exercise.tests, exercise.reference)
+        self._preloaded = root / exercise.tests, exercise.reference
+        preload(*self._preloaded)
 
     def __enter__(self) -> Self:
         """Start the child."""
         if CAN_FORK:
-            self._server = _Process.start("fork", self._serve)
+            with environment(OTHER_PROCESSOR if self._elsewhere else {}):
+                method = "spawn" if self._elsewhere and OTHER_PROCESSOR else "fork"  # it loads the libraries anew
+                self._server = _Process.start(method, _serve, self._arguments, self._file, self._preloaded)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -102,14 +110,32 @@ class Trials:
         """Try one source: these tests, or all, with all seeds moved by `seed`, and watch which functions they call."""
         request = Request(source, seed, seconds, until_failure, None if tests is None else frozenset(tests), watch)
         if self._server is None:
-            return _Process.start("spawn", _alone, self._arguments, self._file, request).result(seconds)
+            with environment(OTHER_PROCESSOR if self._elsewhere else {}):
+                return _Process.start("spawn", _alone, self._arguments, self._file, request).result(seconds)
         self._server.connection.send(request)
         return self._server.connection.recv()
 
-    def _serve(self, connection: Connection) -> None:
-        """Be the child: pytest collects the tests of the reference, and then every request gets a fork."""
-        _be_silent()
-        pytest.main(self._arguments, plugins=[_Server(connection, self._file)])
+
+@contextmanager
+def environment(variables: dict[str, str]) -> Iterator[None]:
+    """Have these variables set, for processes that are started meanwhile."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _serve(connection: Connection, arguments: list[str], file: Path, preloaded: tuple[Path, Path]) -> None:
+    """Be the child: pytest collects the tests of the reference, and then every request gets a fork."""
+    _be_silent()
+    preload(*preloaded)
+    pytest.main(arguments, plugins=[_Server(connection, file)])
 
 
 class _Process(NamedTuple):

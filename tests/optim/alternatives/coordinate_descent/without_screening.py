@@ -140,7 +140,7 @@ def orthant_step(
         return correlations.copy(), weights.copy()
     if not slope @ move > 0:
         return correlations.copy(), weights.copy()
-    share, first = min(1.0, float(slope @ move / (move @ matrix @ move))), None
+    share, first = min(1.0, float(slope @ move) / max(float(move @ matrix @ move), 1e-300)), None
     for j, (here, change) in enumerate(zip(weights[active].tolist(), move.tolist(), strict=True)):
         if here * change < 0 and -here / change <= share:
             share, first = -here / change, j
