@@ -1,0 +1,5 @@
+"""Whether chains agree, and how much their draws are worth: the references, and their notes."""
+
+from mlpath._lazy import submodules
+
+__getattr__, __dir__ = submodules(__name__, __path__)

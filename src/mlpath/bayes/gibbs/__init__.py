@@ -1,0 +1,5 @@
+"""Gibbs sampling, from full conditionals, on lattices and for mixtures: the references, and their notes."""
+
+from mlpath._lazy import submodules
+
+__getattr__, __dir__ = submodules(__name__, __path__)
