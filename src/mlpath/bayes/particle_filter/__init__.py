@@ -1,0 +1,5 @@
+"""Particle_filter: the references, and their notes."""
+
+from mlpath._lazy import submodules
+
+__getattr__, __dir__ = submodules(__name__, __path__)
