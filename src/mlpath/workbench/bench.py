@@ -35,7 +35,18 @@ import numpy as np
 from mlpath.workbench.curriculum import Exercise, exercises
 
 Call = Callable[[], Any]
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "cma", "diffusers", "emcee", "numpy-ml", "tensorly")
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "torch",
+    "arviz-stats",
+    "cma",
+    "diffusers",
+    "emcee",
+    "numpy-ml",
+    "tensorly",
+)
 BLOCK_SECONDS = 0.005  # a fast call is repeated for so long: the clock and a cold start then count little
 NO_RATIO_ABOVE = 4.0
 
