@@ -27,7 +27,7 @@ def peer(problem: ConstrainedProblem) -> SciPyResult:
                 "jac": lambda x: -problem.inequality_jacobian(x),
             }
         )
-    options = {"ftol": 1e-10, "maxiter": 500}
+    options = {"ftol": 1e-7, "maxiter": 500}  # with less it stops on HS100 without success, at the same point
     return scipy_minimize(
         problem.fun, problem.start, jac=problem.grad, method="SLSQP", constraints=constraints, options=options
     )

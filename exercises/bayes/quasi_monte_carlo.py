@@ -2,10 +2,11 @@ r"""Quasi-Monte Carlo: points that fill the cube more evenly than chance does, a
 
 ## Idea
 
-Random points cluster and leave gaps, which is why the error of Monte Carlo falls only with the root of their number. Points
-can be placed so that every region gets nearly its share: then the error falls almost with the number itself. The recipe is to
-count 0, 1, 2, ... and to read the digits backwards. A random scrambling of these digits keeps the evenness,
-makes each single point uniform, so that estimates are unbiased and have honest error bars, and makes smooth integrals more exact still.
+Random points cluster and leave gaps, which is why the error of Monte Carlo falls only with the root of their number.
+Points can be placed so that every region gets nearly its share: then the error falls almost with the number itself. The
+recipe is to count 0, 1, 2, ... and to read the digits backwards. A random scrambling of these digits keeps the evenness,
+makes each single point uniform, so that estimates are unbiased and have honest error bars, and makes smooth integrals
+more exact still.
 
 ## Maths
 
@@ -13,50 +14,62 @@ makes each single point uniform, so that estimates are unbiased and have honest 
 
 $$\phi_b(n) = \sum_{i \ge 0} d_i\, b^{-i - 1}. \tag{1}$$
 
-Among any $b^k$ successive $n$ the first $k$ digits behind the point take every value once, so that each interval $[j b^{-k}, (j + 1) b^{-k})$ gets one point. The sequence
-$\phi_b(0), \phi_b(1), \dots$ is van der Corput's. In several dimensions *Halton's* sequence takes another base in each,
+Among any $b^k$ successive $n$ the first $k$ digits behind the point take every value once, so that each interval
+$[j b^{-k}, (j + 1) b^{-k})$ gets one point. The sequence $\phi_b(0), \phi_b(1), \dots$ is van der Corput's. In several
+dimensions *Halton's* sequence takes another base in each,
 
 $$x_n = (\phi_{b_1}(n), \dots, \phi_{b_d}(n)), \tag{2}$$
 
 without common factors: by the Chinese remainder theorem every box of such intervals then gets its share.
 
-**Sobol's** sequence has base 2 in all dimensions, and permutes. Bits behind the binary point are kept as whole numbers of 32 bits, the first bit being worth $2^{31}$. For each dimension there
-are *direction numbers* $v_1, \dots, v_{32}$ of this kind, and with the bits $g_k$ of a number $g = \sum_k g_k 2^{k - 1}$ the point is
+**Sobol's** sequence has base 2 in all dimensions, and permutes. Bits behind the binary point are kept as whole numbers of
+32 bits, the first bit being worth $2^{31}$. For each dimension there are *direction numbers* $v_1, \dots, v_{32}$ of this
+kind, and with the bits $g_k$ of a number $g = \sum_k g_k 2^{k - 1}$ the point is
 
 $$x(g) = g_1 v_1 \oplus g_2 v_2 \oplus \cdots \oplus g_{32} v_{32}, \tag{3}$$
 
-$\oplus$ being addition without carry, bit by bit. In the first dimension $v_k = 2^{32 - k}$: that is (1). In the others they come from a primitive polynomial
-$z^s + a_1 z^{s - 1} + \dots + a_{s - 1} z + 1$ over the field of two elements and from odd initial numbers $m_1, \dots, m_s$, $m_k < 2^k$, by
+$\oplus$ being addition without carry, bit by bit. In the first dimension $v_k = 2^{32 - k}$: that is (1). In the others
+they come from a primitive polynomial $z^s + a_1 z^{s - 1} + \dots + a_{s - 1} z + 1$ over the field of two elements and
+from odd initial numbers $m_1, \dots, m_s$, $m_k < 2^k$, by
 
 $$m_k = 2 a_1 m_{k - 1} \oplus 2^2 a_2 m_{k - 2} \oplus \cdots \oplus 2^{s - 1} a_{s - 1} m_{k - s + 1} \oplus 2^s m_{k - s} \oplus m_{k - s}, \qquad
 v_k = 2^{32 - k} m_k. \tag{4}$$
 
-Since $m_k$ is odd, $v_k$ has its last bit in place $k$, and any $2^k$ successive points, counted from a multiple of $2^k$, have one in each interval of length $2^{-k}$. The initial numbers of Joe and Kuo [1]
-make pairs of dimensions even, too. The $a_i$ are packed into one number, $a = \sum_{i = 1}^{s - 1} a_i 2^{s - 1 - i}$.
+Since $m_k$ is odd, $v_k$ has its last bit in place $k$, and any $2^k$ successive points, counted from a multiple of
+$2^k$, have one in each interval of length $2^{-k}$. The initial numbers of Joe and Kuo [1] make pairs of dimensions even,
+too. The $a_i$ are packed into one number, $a = \sum_{i = 1}^{s - 1} a_i 2^{s - 1 - i}$.
 
-*Order.* Point $n$ is (3) at the Gray code $g = n \oplus \lfloor n / 2 \rfloor$. Neighbouring Gray codes differ in one bit, so each point differs from its predecessor by one direction number. And the code of
-the second half of a block is that of the first half backwards, with one bit more: for $0 \le j < 2^k$
+*Order.* Point $n$ is (3) at the Gray code $g = n \oplus \lfloor n / 2 \rfloor$. Neighbouring Gray codes differ in one
+bit, so each point differs from its predecessor by one direction number. And the code of the second half of a block is
+that of the first half backwards, with one bit more: for $0 \le j < 2^k$
 
 $$x_{2^k + j} = x_{2^k - 1 - j} \oplus v_{k + 1}. \tag{5}$$
 
-**Scrambling** [2, 3]. Let $x_1, x_2, \dots, x_{32}$ be the bits of a coordinate behind the point. Draw a random lower triangular matrix $L$ of bits with ones on its diagonal and random bits $s_i$, for each dimension, once for all points, and let
+**Scrambling** [2, 3]. Let $x_1, x_2, \dots, x_{32}$ be the bits of a coordinate behind the point. Draw a random lower
+triangular matrix $L$ of bits with ones on its diagonal and random bits $s_i$, for each dimension, once for all points,
+and let
 
 $$y_i = s_i \oplus \bigoplus_{j \le i} L_{ij}\, x_j. \tag{6}$$
 
-The first $k$ bits of $y$ depend on the first $k$ of $x$, and one to one: intervals of length $2^{-k}$ are only permuted, so that every box keeps its share. And the bits $s_i$ make each single point uniform on the cube. (Matousek's scrambling; Owen's
-draws a flip for each bit *and* each prefix before it, and serves as well.)
+The first $k$ bits of $y$ depend on the first $k$ of $x$, and one to one: intervals of length $2^{-k}$ are only permuted,
+so that every box keeps its share. And the bits $s_i$ make each single point uniform on the cube. (Matousek's scrambling;
+Owen's draws a flip for each bit *and* each prefix before it, and serves as well.)
 
-**Discrepancy** measures unevenness. For the box $[0, y)$, $y \in [0, 1]^d$, compare its share of the points with its volume,
+**Discrepancy** measures unevenness. For the box $[0, y)$, $y \in [0, 1]^d$, compare its share of the points with its
+volume,
 
 $$D^* = \sup_y \Big| \frac{1}{n} \#\{i : x_i \in [0, y)\} - \prod_k y_k \Big|. \tag{7}$$
 
-By the inequality of Koksma and Hlawka, the error of an integral is at most $D^*$ times the variation of the integrand. The count changes only where a $y_k$ passes a coordinate of a point. So the supremum is
-that over the finite grid of all $y$ whose $y_k$ is such a coordinate or 1: of the volume minus the share of points with all $x_k < y_k$, and of the share of points with all $x_k \le y_k$ minus the volume (a box a little larger).
-This takes $n^d$ boxes. The mean square instead of the supremum has a closed form [4],
+By the inequality of Koksma and Hlawka, the error of an integral is at most $D^*$ times the variation of the integrand.
+The count changes only where a $y_k$ passes a coordinate of a point. So the supremum is that over the finite grid of all
+$y$ whose $y_k$ is such a coordinate or 1: of the volume minus the share of points with all $x_k < y_k$, and of the share
+of points with all $x_k \le y_k$ minus the volume (a box a little larger). This takes $n^d$ boxes. The mean square instead
+of the supremum has a closed form [4],
 
 $$D_2^2 = \frac{1}{3^d} - \frac{2^{1 - d}}{n} \sum_i \prod_k (1 - x_{ik}^2) + \frac{1}{n^2} \sum_{i, j} \prod_k \big( 1 - \max(x_{ik}, x_{jk}) \big). \tag{8}$$
 
-Random points have $D^*$ of the order of $n^{-1/2}$, Halton's and Sobol's $(\log n)^d / n$. Scrambled nets integrate smooth functions with a root mean square error of about $n^{-3/2}$.
+Random points have $D^*$ of the order of $n^{-1/2}$, Halton's and Sobol's $(\log n)^d / n$. Scrambled nets integrate
+smooth functions with a root mean square error of about $n^{-3/2}$.
 
 **Error bars.** From $R$ independent scramblings with means $\hat I_1, \dots, \hat I_R$,
 
@@ -66,10 +79,15 @@ $$\hat I = \frac{1}{R} \sum_r \hat I_r, \qquad \mathrm{se}^2 = \frac{1}{R (R - 1
 
 *Halton.* $n = 6$ is $110$ in base 2, mirrored $0.011 = \tfrac38$; in base 3 it is $20$, mirrored $0.02 = \tfrac29$.
 
-*Sobol, third dimension.* $s = 2$, $a_1 = 1$, $m = (1, 3)$: $m_3 = 2 \cdot 3 \oplus 4 \cdot 1 \oplus 1 = 6 \oplus 4 \oplus 1 = 3$, and $m_4 = 2 \cdot 3 \oplus 4 \cdot 3 \oplus 3 = 6 \oplus 12 \oplus 3 = 9$. As fractions
-the direction numbers are $\tfrac12, \tfrac34, \tfrac38, \tfrac9{16}$. The points: $x_0 = 0$, $x_1 = x_0 \oplus v_1 = \tfrac12$, $x_2 = x_1 \oplus v_2 = .10 \oplus .11 = .01 = \tfrac14$, $x_3 = x_0 \oplus v_2 = \tfrac34$, $x_4 = x_3 \oplus v_3 = .110 \oplus .011 = .101 = \tfrac58$.
+*Sobol, third dimension.* $s = 2$, $a_1 = 1$, $m = (1, 3)$:
+$m_3 = 2 \cdot 3 \oplus 4 \cdot 1 \oplus 1 = 6 \oplus 4 \oplus 1 = 3$, and
+$m_4 = 2 \cdot 3 \oplus 4 \cdot 3 \oplus 3 = 6 \oplus 12 \oplus 3 = 9$. As fractions the direction numbers are
+$\tfrac12, \tfrac34, \tfrac38, \tfrac9{16}$. The points: $x_0 = 0$, $x_1 = x_0 \oplus v_1 = \tfrac12$,
+$x_2 = x_1 \oplus v_2 = .10 \oplus .11 = .01 = \tfrac14$, $x_3 = x_0 \oplus v_2 = \tfrac34$,
+$x_4 = x_3 \oplus v_3 = .110 \oplus .011 = .101 = \tfrac58$.
 
-*Discrepancy.* The points $0.2$ and $0.9$ in one dimension: volume minus open share is $0.2, 0.9 - 0.5 = 0.4, 1 - 1 = 0$, closed share minus volume $0.5 - 0.2 = 0.3, 1 - 0.9 = 0.1, 0$. So $D^* = 0.4$. And
+*Discrepancy.* The points $0.2$ and $0.9$ in one dimension: volume minus open share is $0.2, 0.9 - 0.5 = 0.4, 1 - 1 = 0$,
+closed share minus volume $0.5 - 0.2 = 0.3, 1 - 0.9 = 0.1, 0$. So $D^* = 0.4$. And
 $D_2^2 = \tfrac13 - \tfrac12 (0.96 + 0.19) + \tfrac14 (0.8 + 0.1 + 0.1 + 0.1) = 0.0333$.
 
 ## Plan
@@ -85,7 +103,8 @@ $D_2^2 = \tfrac13 - \tfrac12 (0.96 + 0.19) + \tfrac14 (0.8 + 0.1 + 0.1 + 0.1) = 
 | `l2_star_discrepancy` | points | $D_2$ | (8) |
 | `integrate` | a function | an `Estimate` | (9) |
 
-Given are Joe and Kuo's numbers for 21 dimensions, `JOE_KUO`, and `directions(dim)`, which hands them to your `direction_numbers`, and `mean_of`, which calls a function with care.
+Given are Joe and Kuo's numbers for 21 dimensions, `JOE_KUO`, and `directions(dim)`, which hands them to your
+`direction_numbers`, and `mean_of`, which calls a function with care.
 
 ## Pitfalls
 
@@ -98,21 +117,24 @@ Given are Joe and Kuo's numbers for 21 dimensions, `JOE_KUO`, and `directions(di
 
 ## Cost
 
-$O(n d \log n)$ for Halton points, $O(n d)$ for Sobol points, $32\, n d$ for the scrambling. $D^*$ costs $O(n^{d + 1})$ and is for small sets; (8) costs $O(n^2 d)$.
+$O(n d \log n)$ for Halton points, $O(n d)$ for Sobol points, $32\, n d$ for the scrambling. $D^*$ costs $O(n^{d + 1})$
+and is for small sets; (8) costs $O(n^2 d)$.
 
 ## Go further
 
-Experiment: plot the error of a smooth integral against $n$, from 16 to 16,384, for random, Halton, Sobol and scrambled Sobol points, on logarithmic axes. A stretch goal: Owen's scrambling by hashing, without a tree of random bits.
+Experiment: plot the error of a smooth integral against $n$, from 16 to 16,384, for random, Halton, Sobol and scrambled
+Sobol points, on logarithmic axes. A stretch goal: Owen's scrambling by hashing, without a tree of random bits.
 
-What is not here: lattices, and integrands with singularities at the border, where the point 0 must be avoided: another reason to scramble.
+What is not here: lattices, and integrands with singularities at the border, where the point 0 must be avoided: another
+reason to scramble.
 
 ## References
 
 1. Joe & Kuo (2008), Constructing Sobol sequences with better two-dimensional projections, https://doi.org/10.1137/070709359
 2. Matousek (1998), On the L2-discrepancy for anchored boxes, https://doi.org/10.1006/jcom.1998.0489
 3. Owen (1997), Scrambled net variance for integrals of smooth functions, https://doi.org/10.1214/aos/1031594731
-4. Warnock (1972), Computational investigations of low-discrepancy point sets; Niederreiter (1992), Random number generation and quasi-Monte Carlo
-   methods, https://doi.org/10.1137/1.9781611970081
+4. Warnock (1972), Computational investigations of low-discrepancy point sets; Niederreiter (1992), Random number
+   generation and quasi-Monte Carlo methods, https://doi.org/10.1137/1.9781611970081
 """
 
 # 8 parts to write. Test them with: pytest exercises/bayes/quasi_monte_carlo.py

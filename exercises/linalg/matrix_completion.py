@@ -39,10 +39,10 @@ If nothing were missing, that would be (2). So let the present $Z$ tell what is 
 
 $$Z \leftarrow \mathcal D_\lambda\big( P(A) + Z - P(Z) \big). \tag{5}$$
 
-The function $\tfrac12 \lVert P(A) + Z_k - P(Z_k) - Z \rVert_F^2 + \lambda \lVert Z
-\rVert_*$ lies nowhere below $f$, since it counts the unobserved entries as well, and touches it at $Z_k$. Its minimum, (5), therefore has $f(Z_{k+1})
-\le f(Z_k)$: $f$ never rises. Where (5) stands still, (3) says that $P(A - Z) = \lambda G$, which is the condition for
-the minimum of (4), a convex function.
+The function $\tfrac12 \lVert P(A) + Z_k - P(Z_k) - Z \rVert_F^2 + \lambda \lVert Z \rVert_*$ lies nowhere below $f$,
+since it counts the unobserved entries as well, and touches it at $Z_k$. Its minimum, (5), therefore has
+$f(Z_{k+1}) \le f(Z_k)$: $f$ never rises. Where (5) stands still, (3) says that $P(A - Z) = \lambda G$, which is the
+condition for the minimum of (4), a convex function.
 
 **Where to begin.** $Z = 0$ is the solution just if $P(A) = \lambda G$ for a $G$ with $\lVert G \rVert_2 \le 1$, that is
 from

@@ -39,10 +39,10 @@ $$p = \frac{\sum_i (\ln s_i - \overline{\ln s})\, \ln y_i}{\sum_i (\ln s_i - \ov
 
 $$e_{k+1} \approx c\, e_k^{\,q}, \qquad \ln e_{k+1} \approx \ln c + q \ln e_k , \tag{5}$$
 
-with the *order* $q$ and the constant $c$: $q = 1$ with $c = \rho < 1$ is linear convergence, $q = 2$ is quadratic, and
-in between, or for $q = 1$ with quotients that fall to 0, it is superlinear. Slope and height of the line through the
-points $(\ln e_k, \ln e_{k+1})$ give both. If the errors are measured in another unit, so that all are multiplied by $u$, then $q$
-stays and $c$ becomes $c\, u^{1 - q}$.
+with the *order* $q$ and the constant $c$: $q = 1$ with $c = \rho < 1$ is linear convergence, $q = 2$ is quadratic, and in
+between, or for $q = 1$ with quotients that fall to 0, it is superlinear. Slope and height of the line through the points
+$(\ln e_k, \ln e_{k+1})$ give both. If the errors are measured in another unit, so that all are multiplied by $u$, then
+$q$ stays and $c$ becomes $c\, u^{1 - q}$.
 
 **Without the minimum.** In practice $x^\star$ is not known. But a linear walk tells how far it has still to go. With
 the last two steps $s' = \|x_{n-1} - x_{n-2}\|$ and $s = \|x_n - x_{n-1}\|$, their quotient estimates $\rho$, and if all
@@ -57,8 +57,8 @@ so judge all by the same goal. It is reached at the first *evaluation*, of objec
 
 $$f(x) \le f^\star + \tau\, (f(x_0) - f^\star) \tag{7}$$
 
-[1], where $f^\star$ is the value at the known minimum and $\tau$, say $10^{-6}$, the share of the first excess that may be left. The
-number of that evaluation, counted from 1, is the cost; it is infinite if the goal is never reached.
+[1], where $f^\star$ is the value at the known minimum and $\tau$, say $10^{-6}$, the share of the first excess that may
+be left. The number of that evaluation, counted from 1, is the cost; it is infinite if the goal is never reached.
 
 **Performance profile** [2]. Let $t_{ps}$ be the cost of solver $s$ on problem $p$. Divided by the least cost of any
 solver on that problem it says how many times more the solver needed than the best, and

@@ -50,10 +50,10 @@ column of zeros). Then the walk does not depend on the units of the parameters.
 $$\rho = \frac{\|r\|^2 - \|r^+\|^2 + \delta}{\|r\|^2 - \|l\|^2 + \delta} =
 \frac{(r - r^+)^\top (r + r^+) + \delta}{(r - l)^\top (r + l) + \delta}, \qquad \delta = \varepsilon \|r\|^2 , \tag{6}$$
 
-where the second form loses fewer digits. The $\delta$, with an $\varepsilon$ of ten times the precision of the residuals' dtype, is
-nothing at first; it takes over where both decreases sink to rounding, and then $\rho \to 1$. $\rho = -\infty$ where
-$r^+$ is not finite, or the promised decrease $\|r\|^2 - \|l\|^2$ not positive. A
-step with $\rho > 0$ is taken. Nielsen [4] changes the damping, and a factor $\nu$ that begins with 2, smoothly:
+where the second form loses fewer digits. The $\delta$, with an $\varepsilon$ of ten times the precision of the residuals'
+dtype, is nothing at first; it takes over where both decreases sink to rounding, and then $\rho \to 1$. $\rho = -\infty$
+where $r^+$ is not finite, or the promised decrease $\|r\|^2 - \|l\|^2$ not positive. A step with $\rho > 0$ is taken.
+Nielsen [4] changes the damping, and a factor $\nu$ that begins with 2, smoothly:
 
 $$\begin{aligned} \rho > 0: &\quad \mu \leftarrow \mu \max\bigl(\tfrac13,\ 1 - (2 \rho - 1)^3\bigr), \quad \nu \leftarrow 2, \\
 \text{else:} &\quad \mu \leftarrow \mu \nu, \quad \nu \leftarrow 2 \nu . \end{aligned} \tag{7}$$
@@ -63,8 +63,9 @@ $$\begin{aligned} \rho > 0: &\quad \mu \leftarrow \mu \max\bigl(\tfrac13,\ 1 - (
 $$\max_j \frac{|J_j^\top r|}{\|J_j\|\, \|r\|} , \tag{8}$$
 
 free of the units of data and parameters. If the residuals themselves vanish, (8) is nothing but rounding at the end; so
-stop, too, when $\|D h\| \le \tau \|D x\|$: the parameters no longer change. (Gauss and Newton, who have no $D$ of their own,
-take the norms of the columns at the point before the step. Whether $x$ is the point before or after makes no difference.)
+stop, too, when $\|D h\| \le \tau \|D x\|$: the parameters no longer change. (Gauss and Newton, who have no $D$ of their
+own, take the norms of the columns at the point before the step. Whether $x$ is the point before or after makes no
+difference.)
 
 **How well are they known?** If the observations have independent errors of variance $\sigma^2$, then to first order
 the fitted parameters have the covariance $\sigma^2 (J^\top J)^{-1}$. With $n - p$ degrees of freedom
@@ -100,8 +101,8 @@ Fit $y = b_1 e^{b_2 t}$ to $(0, 2), (1, 3)$ from $b = (1, 0)$.
 - `uncertainty` takes Jacobian and residuals and returns (9).
 
 `np.linalg.lstsq` solves linear problems by orthogonal factors, and returns the shortest solution if there are several;
-`solve_triangular` of `linalg/least_squares` takes an upper triangle and one or more right-hand sides. Given are `_scale`, the scale of (4), and `_reason`, which says why to
-stop.
+`solve_triangular` of `linalg/least_squares` takes an upper triangle and one or more right-hand sides. Given are `_scale`,
+the scale of (4), and `_reason`, which says why to stop.
 
 ## Pitfalls
 

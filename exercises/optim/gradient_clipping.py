@@ -40,8 +40,8 @@ $$G_i \leftarrow \lambda\, \frac{\max(\|W_i\|, \varepsilon)}{\|G_i\|}\, G_i \qua
 with $\varepsilon = 10^{-3}$, so that weights of zero can begin to move, and $\lambda = 0.01$ or so: a step of size $a$
 then changes a unit by at most the share $a \lambda$.
 
-**Over depth.** Let $h_l = W_l \tanh(h_{l-1})$ with independent weights of variance $s^2 / \text{inputs}$. In a wide layer the
-entries of $h_{l-1}$ are nearly normal with some variance $q$, and those of $h_l$ have the variance [3]
+**Over depth.** Let $h_l = W_l \tanh(h_{l-1})$ with independent weights of variance $s^2 / \text{inputs}$. In a wide layer
+the entries of $h_{l-1}$ are nearly normal with some variance $q$, and those of $h_l$ have the variance [3]
 
 $$q \mapsto s^2\, \mathbb{E} \tanh^2(\sqrt q\, z) , \qquad z \sim \mathcal{N}(0, 1) . \tag{5}$$
 

@@ -2,11 +2,11 @@ r"""KKT conditions: how to tell that a point is a constrained minimum, and by ho
 
 ## Idea
 
-A ball rolls down into a corner of the feasible region and stays. Some walls press against it, and their forces balance the
-pull of the slope; walls that it does not touch exert no force; and no wall ever pulls. That is all: balance, position inside
-the walls, pushing only, and only on contact. These four conditions turn "is this the minimum?" into arithmetic, which needs
-no trust in the solver that proposed the point. What they cannot judge is a corner so sharp that the walls' forces
-cannot balance anything.
+A ball rolls down into a corner of the feasible region and stays. Some walls press against it, and their forces balance
+the pull of the slope; walls that it does not touch exert no force; and no wall ever pulls. That is all: balance, position
+inside the walls, pushing only, and only on contact. These four conditions turn "is this the minimum?" into arithmetic,
+which needs no trust in the solver that proposed the point. What they cannot judge is a corner so sharp that the walls'
+forces cannot balance anything.
 
 ## Maths
 
@@ -18,11 +18,11 @@ $$L(x, \nu, \lambda) = f(x) + \nu^\top h(x) + \lambda^\top g(x) . \tag{1}$$
 
 $$\nabla f + A^\top \nu + G^\top \lambda = 0, \qquad h = 0,\ g \le 0, \qquad \lambda \ge 0, \qquad \lambda_i g_i = 0 . \tag{2}$$
 
-*Why.* Let $x$ be a minimum, and call an inequality **active** if $g_i(x) = 0$. A direction with $\nabla f^\top d < 0$ leads
-downhill; one with $A d = 0$ and $G_i d < 0$ for the active $i$ leads, if the constraints are not too strange, into the
-feasible region. No direction may do both. Farkas' lemma says what it means that a system of linear inequalities has no solution:
-$-\nabla f$ is a combination of the active gradients, with factors $\lambda_i \ge 0$, and of the rows of $A$, with factors of
-any sign. Give the others $\lambda_i = 0$, and (2) is there.
+*Why.* Let $x$ be a minimum, and call an inequality **active** if $g_i(x) = 0$. A direction with $\nabla f^\top d < 0$
+leads downhill; one with $A d = 0$ and $G_i d < 0$ for the active $i$ leads, if the constraints are not too strange, into
+the feasible region. No direction may do both. Farkas' lemma says what it means that a system of linear inequalities has
+no solution: $-\nabla f$ is a combination of the active gradients, with factors $\lambda_i \ge 0$, and of the rows of $A$,
+with factors of any sign. Give the others $\lambda_i = 0$, and (2) is there.
 
 **By how much they fail** needs scales, or else the verdict changes with the units. Let $s = \max(1, \lVert \nabla f
 \rVert_\infty)$, and $r_i = \max(1, \lVert \text{gradient of constraint } i \rVert_\infty)$. The residuals are
@@ -48,22 +48,22 @@ $$\min_{\lambda \ge 0} \lVert P \nabla f + (P G_a^\top) \lambda \rVert^2 , \qqua
 \nu = -(A^\top)^+ (\nabla f + G_a^\top \lambda) . \tag{5}$$
 
 **Too strange.** The argument for (2) needs that first-order feasible directions are what they seem. Two conditions are
-enough, each for itself. **LICQ**: the rows of $A$ and $G_a$ are linearly independent. Then the multipliers are unique. **MFCQ**,
-which asks for less: the rows of $A$ are linearly independent, and there is a direction with
+enough, each for itself. **LICQ**: the rows of $A$ and $G_a$ are linearly independent. Then the multipliers are unique.
+**MFCQ**, which asks for less: the rows of $A$ are linearly independent, and there is a direction with
 
 $$A d = 0, \qquad G_i d < 0 \quad \text{for all active } i . \tag{6}$$
 
-Then the multipliers are bounded. A linear program decides it: the greatest $t \le 1$ such that $A d = 0$, $G_i d / r_i + t \le 0$ and
-$-1 \le d \le 1$ is positive if and only if (6) has a solution.
+Then the multipliers are bounded. A linear program decides it: the greatest $t \le 1$ such that $A d = 0$,
+$G_i d / r_i + t \le 0$ and $-1 \le d \le 1$ is positive if and only if (6) has a solution.
 
 **Without any qualification** a minimum still satisfies the conditions of Fritz John: there are $\lambda_0 \ge 0$ and
 $\lambda \ge 0$, not all zero together with $\nu$, such that
 
 $$\lambda_0 \nabla f + A^\top \nu + G_a^\top \lambda = 0 . \tag{7}$$
 
-If $\lambda_0 > 0$, dividing by it gives (2). If (7) can only be solved with $\lambda_0 = 0$, it speaks about the constraints
-alone, and that is what happens at a cusp. Normalise $\lambda_0 + \sum_i \lambda_i = 1$, eliminate $\nu$ by $P$ as in (5), and it is once more
-non-negative least squares, with one more row:
+If $\lambda_0 > 0$, dividing by it gives (2). If (7) can only be solved with $\lambda_0 = 0$, it speaks about the
+constraints alone, and that is what happens at a cusp. Normalise $\lambda_0 + \sum_i \lambda_i = 1$, eliminate $\nu$ by
+$P$ as in (5), and it is once more non-negative least squares, with one more row:
 
 $$\min_{w \ge 0} \left\lVert \begin{pmatrix} P \nabla f & P G_a^\top \\ 1 & 1 \cdots 1 \end{pmatrix} w -
 \begin{pmatrix} 0 \\ 1 \end{pmatrix} \right\rVert^2 , \qquad w = (\lambda_0, \lambda) . \tag{8}$$
@@ -73,12 +73,13 @@ inequalities with $\lambda_i > 0$. If
 
 $$Z^\top \nabla^2_{xx} L\, Z \tag{9}$$
 
-is positive definite, $x$ is a strict local minimum. If *every* active inequality has $\lambda_i > 0$ (strict complementarity), these
-are the directions in which nothing is decided to first order, and under LICQ a negative eigenvalue of (9) means that $x$ is no minimum. Where
-an active inequality has $\lambda_i = 0$, only one side of it is allowed, and (9) may look in a direction that is forbidden.
+is positive definite, $x$ is a strict local minimum. If *every* active inequality has $\lambda_i > 0$ (strict
+complementarity), these are the directions in which nothing is decided to first order, and under LICQ a negative
+eigenvalue of (9) means that $x$ is no minimum. Where an active inequality has $\lambda_i = 0$, only one side of it is
+allowed, and (9) may look in a direction that is forbidden.
 
-**A bound that needs no solution.** Let $f$ and all $g_i$ be convex, $h$ affine, and $\lambda \ge 0$. Then $L$ is convex in $x$, and at a
-feasible $y$ it is at most $f(y)$. So at the minimum $x^*$, if its distance from $x$ is at most $R$,
+**A bound that needs no solution.** Let $f$ and all $g_i$ be convex, $h$ affine, and $\lambda \ge 0$. Then $L$ is convex
+in $x$, and at a feasible $y$ it is at most $f(y)$. So at the minimum $x^*$, if its distance from $x$ is at most $R$,
 
 $$f(x^*) \ge L(x^*, \nu, \lambda) \ge L(x, \nu, \lambda) + \nabla_x L^\top (x^* - x)
 \ge f(x) + \nu^\top h(x) + \lambda^\top g(x) - R\, \lVert \nabla_x L \rVert_2 , \tag{10}$$
@@ -87,14 +88,14 @@ and therefore $f(x) - f(x^*) \le -\nu^\top h(x) - \lambda^\top g(x) + R\, \lVert
 
 ## Worked example
 
-Minimise $(x_1 - 3)^2 + (x_2 - 2)^2$ with $x_1 + x_2 \le 3$ and $x_1 \le 2.5$. At $x = (2, 1)$ the gradient is $(-2, -2)$, the first
-inequality is active, the second is not. With $\lambda = (2, 0)$ everything in (2) holds. The only direction orthogonal to $(1, 1)$ is
-$Z = (1, -1)/\sqrt 2$, and (9) is 2: a minimum, of value 2. Had the first constraint been $x_1 + x_2 \ge 3$, the multiplier would have to
-be $-2$: not a minimum, the slope leads into the region.
+Minimise $(x_1 - 3)^2 + (x_2 - 2)^2$ with $x_1 + x_2 \le 3$ and $x_1 \le 2.5$. At $x = (2, 1)$ the gradient is $(-2, -2)$,
+the first inequality is active, the second is not. With $\lambda = (2, 0)$ everything in (2) holds. The only direction
+orthogonal to $(1, 1)$ is $Z = (1, -1)/\sqrt 2$, and (9) is 2: a minimum, of value 2. Had the first constraint been
+$x_1 + x_2 \ge 3$, the multiplier would have to be $-2$: not a minimum, the slope leads into the region.
 
-At $x = (1.5, 1)$ no inequality is active, so the multipliers (5) are zero and the stationarity is $3/3 = 1$. But (10) takes *any*
-multipliers: with $\lambda = (2, 0)$ again, $\nabla_x L = (-3, -2) + (2, 2) = (-1, 0)$ and $-\lambda^\top g = 1$. With
-$R = 0.5$ the bound is $1 + 0.5$. Indeed $f(x) - f^* = 3.25 - 2 = 1.25$.
+At $x = (1.5, 1)$ no inequality is active, so the multipliers (5) are zero and the stationarity is $3/3 = 1$. But (10)
+takes *any* multipliers: with $\lambda = (2, 0)$ again, $\nabla_x L = (-3, -2) + (2, 2) = (-1, 0)$ and
+$-\lambda^\top g = 1$. With $R = 0.5$ the bound is $1 + 0.5$. Indeed $f(x) - f^* = 3.25 - 2 = 1.25$.
 
 ## Plan
 
@@ -120,15 +121,16 @@ Given is `look`, which evaluates a problem at a point, and the classes.
 
 ## Cost
 
-One evaluation of the problem at the point. Then, with $n$ variables and $m$ active constraints, O(n m²) for the ranks and about as
-much again for each of some $m$ passes of non-negative least squares; the linear program is solved only where LICQ fails. The
-second derivatives cost O(n³).
+One evaluation of the problem at the point. Then, with $n$ variables and $m$ active constraints, O(n m²) for the ranks and
+about as much again for each of some $m$ passes of non-negative least squares; the linear program is solved only where
+LICQ fails. The second derivatives cost O(n³).
 
 ## Go further
 
 - *Experiment*: solve a problem with SciPy at tolerances from 1e-2 to 1e-12 and plot the four residuals. Which one is last?
-- *Stretch*: a point where (2) holds only to $\varepsilon$ with multipliers of $1/\varepsilon$ is *almost* KKT; solvers run along such
-  points into a cusp. Andreani, Haeser and Martínez [4] show that every minimum is the limit of such points. Show it at the cusp.
+- *Stretch*: a point where (2) holds only to $\varepsilon$ with multipliers of $1/\varepsilon$ is *almost* KKT; solvers
+  run along such points into a cusp. Andreani, Haeser and Martínez [4] show that every minimum is the limit of such
+  points. Show it at the cusp.
 
 ## References
 

@@ -96,12 +96,12 @@ rounding.
 ## Worked example
 
 Minimise $x_1^2 + 3 x_2^2$ with $x_1 + x_2 = 4$. By (2), $2 x_1 + \nu = 0$ and $6 x_2 + \nu = 0$, so $x = (3, 1)$ and
-$\nu = -6$; the value is 12. The tangent space is spanned by $Z = (1, -1)/\sqrt 2$, and (6) is $(2 + 6)/2 = 4$: a minimum. The
-matrix of (4),
-$\bigl(\begin{smallmatrix} 2 & 0 & 1 \\ 0 & 6 & 1 \\ 1 & 1 & 0 \end{smallmatrix}\bigr)$, has the determinant $-8$ and the inertia
-$(2, 1, 0)$, as (7) says. With the right-hand side $4 + b$ the minimum is $\tfrac34 (4 + b)^2$: its slope at $b = 0$ is
-$6 = -\nu$, as (8) says. (9) is solved by $\partial x / \partial b = (\tfrac34, \tfrac14)$ and
-$\partial \nu / \partial b = -\tfrac32$, which is minus the second derivative of the minimal value.
+$\nu = -6$; the value is 12. The tangent space is spanned by $Z = (1, -1)/\sqrt 2$, and (6) is $(2 + 6)/2 = 4$: a minimum.
+The matrix of (4), $\bigl(\begin{smallmatrix} 2 & 0 & 1 \\ 0 & 6 & 1 \\ 1 & 1 & 0 \end{smallmatrix}\bigr)$, has the
+determinant $-8$ and the inertia $(2, 1, 0)$, as (7) says. With the right-hand side $4 + b$ the minimum is
+$\tfrac34 (4 + b)^2$: its slope at $b = 0$ is $6 = -\nu$, as (8) says. (9) is solved by
+$\partial x / \partial b = (\tfrac34, \tfrac14)$ and $\partial \nu / \partial b = -\tfrac32$, which is minus the second
+derivative of the minimal value.
 
 With $x_1^2 - 3 x_2^2$ instead, (6) is $(2 - 6)/2 = -2$: the same line now has a maximum, although $f$ alone has a
 saddle.

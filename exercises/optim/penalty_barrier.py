@@ -2,10 +2,10 @@ r"""Penalties and barriers: constraints by a price on breaking them, or by a wal
 
 ## Idea
 
-If all you can do is minimise without constraints, put the constraints into the objective. A *penalty* lets the
-walk break them and charges for it; as the charge grows, the minima come from outside to the solution. A *barrier* makes the
-objective infinite at the border, so that the walk stays inside; as the barrier gets thinner, its minima approach from
-the interior, on a curve that knows at each point how far it is from the end. Both are old, both bend the objective badly near
+If all you can do is minimise without constraints, put the constraints into the objective. A *penalty* lets the walk break
+them and charges for it; as the charge grows, the minima come from outside to the solution. A *barrier* makes the
+objective infinite at the border, so that the walk stays inside; as the barrier gets thinner, its minima approach from the
+interior, on a curve that knows at each point how far it is from the end. Both are old, both bend the objective badly near
 the solution, and from both the multipliers come for free.
 
 ## Maths
@@ -22,8 +22,9 @@ It is differentiable, even where a $g_i$ vanishes, and its gradient is that of t
 $$\nabla Q_\rho = \nabla f + A^\top (\rho h) + G^\top (\rho g^+) = \nabla_x L(x, \nu, \lambda), \qquad
 \nu = \rho\, h(x),\quad \lambda = \rho\, g^+(x) . \tag{2}$$
 
-So a minimum $x(\rho)$ of $Q_\rho$ satisfies all of the KKT conditions but feasibility. As $\rho$ grows, (2) tends to the true
-multipliers, hence $h(x(\rho)) \approx \nu^* / \rho$: the violation, and with it the error of $x(\rho)$, is of the order of $1/\rho$. One differentiation more gives
+So a minimum $x(\rho)$ of $Q_\rho$ satisfies all of the KKT conditions but feasibility. As $\rho$ grows, (2) tends to the
+true multipliers, hence $h(x(\rho)) \approx \nu^* / \rho$: the violation, and with it the error of $x(\rho)$, is of the
+order of $1/\rho$. One differentiation more gives
 
 $$\nabla^2 Q_\rho = \nabla^2_{xx} L(x, \nu, \lambda) + \rho\, A^\top A + \rho\, G_+^\top G_+ , \tag{3}$$
 
@@ -39,9 +40,9 @@ It has kinks, but its derivative in a direction $d$ exists. It is $\nabla f^\top
 $$\operatorname{sign}(h_j)\, A_j d \ \text{ or, if } h_j = 0,\ |A_j d|; \qquad
 G_i d \ \text{ if } g_i > 0,\quad \max(G_i d, 0) \ \text{ if } g_i = 0,\quad 0 \ \text{ if } g_i < 0 . \tag{5}$$
 
-At a KKT point, $\nabla f^\top d = -\nu^\top A d - \lambda^\top G d$. Compare with (5), constraint by constraint: no direction leads downhill
-if $\rho \ge |\nu_j|$ and $\rho \ge \lambda_i$ for all of them. If a multiplier is larger than $\rho$ and the active gradients are independent, then some
-direction leads downhill. So beyond the threshold
+At a KKT point, $\nabla f^\top d = -\nu^\top A d - \lambda^\top G d$. Compare with (5), constraint by constraint: no
+direction leads downhill if $\rho \ge |\nu_j|$ and $\rho \ge \lambda_i$ for all of them. If a multiplier is larger than
+$\rho$ and the active gradients are independent, then some direction leads downhill. So beyond the threshold
 
 $$\rho^* = \max_{j,i}(|\nu_j|, \lambda_i) \tag{6}$$
 
@@ -51,32 +52,34 @@ the solution minimises (4) *exactly*, at a finite $\rho$. The price is the kink,
 
 $$B_t(x) = t f(x) - \sum_{i=1}^m \log(-g_i(x)) , \tag{7}$$
 
-and infinite unless all $g_i(x) < 0$. Again its gradient is that of a Lagrangian, $\nabla B_t = t\, \nabla_x L(x, \lambda)$ with
+and infinite unless all $g_i(x) < 0$. Again its gradient is that of a Lagrangian,
+$\nabla B_t = t\, \nabla_x L(x, \lambda)$ with
 
 $$\lambda_i = \frac{1}{-t\, g_i(x)} > 0, \qquad
 \nabla^2 B_t = t\, \nabla^2_{xx} L(x, \lambda) + G^\top \operatorname{diag}(1/g_i^2)\, G . \tag{8}$$
 
 At its minimum, the **central point** $x(t)$, stationarity, feasibility and the sign hold, and instead of
-$\lambda_i g_i = 0$ we have $-\lambda_i g_i = 1/t$. If the problem is convex, $L(\cdot, \lambda)$ is least at $x(t)$, and the minimal
-value $f^*$ is at least that:
+$\lambda_i g_i = 0$ we have $-\lambda_i g_i = 1/t$. If the problem is convex, $L(\cdot, \lambda)$ is least at $x(t)$, and
+the minimal value $f^*$ is at least that:
 
 $$f^* \ge L(x(t), \lambda) = f(x(t)) - \frac mt \quad\Longrightarrow\quad f(x(t)) - f^* \le \frac mt . \tag{9}$$
 
-So one knows when to stop. Start with a small $t$, whose centre is easy to find, multiply it by 10, and start Newton's method at the
-last centre: a few steps will do.
+So one knows when to stop. Start with a small $t$, whose centre is easy to find, multiply it by 10, and start Newton's
+method at the last centre: a few steps will do.
 
 **Phase one.** A barrier needs a start inside. To find one, minimise the worst value: over $x$ and a number $s$,
 
 $$\text{minimise } s \quad \text{subject to } g_i(x) - s \le 0 \text{ for all } i, \tag{10}$$
 
-for which $x$ with any $s > \max_i g_i(x)$ is inside. As soon as all $g_i(x) < 0$, stop. If at a central point of (10) the bound (9) says
-that the least $s$ is positive, $s - m/t > 0$, then no point is feasible (if the $g_i$ are convex).
+for which $x$ with any $s > \max_i g_i(x)$ is inside. As soon as all $g_i(x) < 0$, stop. If at a central point of (10) the
+bound (9) says that the least $s$ is positive, $s - m/t > 0$, then no point is feasible (if the $g_i$ are convex).
 
 ## Worked example
 
-Minimise $x$ with $1 - x \le 0$; the solution is $x = 1$ with $\lambda = 1$. The penalty $x + \tfrac\rho2 (1 - x)^2$ for $x < 1$ is least where
-$1 = \rho (1 - x)$: $x(\rho) = 1 - 1/\rho$, outside by $1/\rho$, and (2) gives $\lambda = \rho \cdot 1/\rho = 1$ at once. The exact penalty is $x + \rho (1 - x)$ to the left of
-1, with the slope $1 - \rho$: for $\rho = 0.5$ it falls for ever to the left, for $\rho = 2$ it is least at 1. The barrier
+Minimise $x$ with $1 - x \le 0$; the solution is $x = 1$ with $\lambda = 1$. The penalty $x + \tfrac\rho2 (1 - x)^2$ for
+$x < 1$ is least where $1 = \rho (1 - x)$: $x(\rho) = 1 - 1/\rho$, outside by $1/\rho$, and (2) gives
+$\lambda = \rho \cdot 1/\rho = 1$ at once. The exact penalty is $x + \rho (1 - x)$ to the left of 1, with the slope
+$1 - \rho$: for $\rho = 0.5$ it falls for ever to the left, for $\rho = 2$ it is least at 1. The barrier
 $t x - \log(x - 1)$ is least where $t = 1/(x - 1)$: $x(t) = 1 + 1/t$, inside by $1/t = m/t$, and (8) gives $\lambda = 1$.
 
 ## Plan
@@ -103,14 +106,15 @@ Given is `newton`, which minimises such a `Model` without constraints, and the p
 
 ## Cost
 
-Some ten rounds, each of a few Newton steps: one evaluation of everything and O(n³) a step. Newton's method does not mind the large
-condition number, which comes from a few large eigenvalues; gradient descent would need steps in proportion to it.
+Some ten rounds, each of a few Newton steps: one evaluation of everything and O(n³) a step. Newton's method does not mind
+the large condition number, which comes from a few large eigenvalues; gradient descent would need steps in proportion to
+it.
 
 ## Go further
 
 - *Experiment*: minimise $Q_\rho$ by gradient descent and count the steps against $\rho$; then against the condition number.
-- *Stretch*: treat $\lambda$ in $-\lambda_i g_i = 1/t$ as unknowns of their own and take Newton's method on all equations at once. This primal-dual
-  method is what solvers do; how many steps does it save?
+- *Stretch*: treat $\lambda$ in $-\lambda_i g_i = 1/t$ as unknowns of their own and take Newton's method on all equations
+  at once. This primal-dual method is what solvers do; how many steps does it save?
 
 ## References
 

@@ -41,8 +41,8 @@ x_n\|^2$ lies is spanned by the first two right singular vectors $v_1, v_2$ of $
 
 $$\frac{\sigma_1^2}{\sum_i \sigma_i^2}, \qquad \frac{\sigma_2^2}{\sum_i \sigma_i^2} . \tag{5}$$
 
-A point has the coordinates $\bigl(v_1^\top (x - x_n),\ v_2^\top (x - x_n)\bigr)$ there. And the objective, restricted to the plane, is
-a function of two numbers that can be drawn as before:
+A point has the coordinates $\bigl(v_1^\top (x - x_n),\ v_2^\top (x - x_n)\bigr)$ there. And the objective, restricted to
+the plane, is a function of two numbers that can be drawn as before:
 
 $$g(a, b) = f(x_n + a\, v_1 + b\, v_2) . \tag{6}$$
 
@@ -65,8 +65,8 @@ $[0.7, 4.3] \times [4.8, 7.2]$.
 Values between $2$ and $102$, $n = 3$ lines over $D = 2$ decades: excesses $100 \cdot (10^{-2}, 10^{-1}, 1)$, so heights
 $3$, $12$, $102$. Evenly spread they would have been $2$, $52$, $102$.
 
-From the last point, the walk is $(-2, -1), (1, -2), (0, 0)$: $M^\top M = \begin{pmatrix} 5 & 0 \\ 0 & 5 \end{pmatrix}$, so both
-shares are a half.
+From the last point, the walk is $(-2, -1), (1, -2), (0, 0)$: $M^\top M = \begin{pmatrix} 5 & 0 \\ 0 & 5 \end{pmatrix}$,
+so both shares are a half.
 
 A walk of 8 points, $n = 7$, by $s = 3$: frames $0$ to $\lceil 7/3 \rceil = 3$ show $1$, $4$, $7$ and $8$ points.
 

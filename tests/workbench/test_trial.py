@@ -8,8 +8,8 @@ import pytest
 
 from mlpath.workbench.curriculum import exercises
 from mlpath.workbench.patterns import steady
-from mlpath.workbench.proofs import measure_power
-from mlpath.workbench.records import Mutants, Proof
+from mlpath.workbench.proofs import complaints, measure_power
+from mlpath.workbench.records import Mutants, Power, Proof
 from mlpath.workbench.trial import WHOLE, Trials
 
 ROOT = Path(__file__).parents[2]
@@ -160,3 +160,7 @@ def test_power_is_measured_of_the_mistakes_that_only_chance_can_tell(monkeypatch
     monkeypatch.setattr(CHAINS.details, "mistakes", CHAINS.details.mistakes[:1])
     power = measure_power(CHAINS, ROOT, 3, record)
     assert (power.seeds, power.false_rejections, power.rejections) == (3, 0, {mistake.name: 3})
+    record.power = power
+    assert "other seeds" not in " ".join(complaints(CHAINS, record))
+    record.power = Power(3, 1, power.rejections)
+    assert "the reference fails with 1 of 3 other seeds" in complaints(CHAINS, record)

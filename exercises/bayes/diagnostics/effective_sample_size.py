@@ -3,8 +3,8 @@ r"""Effective sample size: how many independent draws a Markov chain's draws are
 ## Idea
 
 A chain that moves slowly says nearly the same thing many times. The error of its mean is that of an average over fewer,
-independent draws, and their number is the effective sample size. It follows from the autocorrelations of the chain, which must be
-added up; and that must stop somewhere, for far out there is nothing but noise.
+independent draws, and their number is the effective sample size. It follows from the autocorrelations of the chain, which
+must be added up; and that must stop somewhere, for far out there is nothing but noise.
 
 ## Maths
 
@@ -15,66 +15,70 @@ Draws $\theta_{mt}$ of one quantity, from chains $m = 1 \dots M$ at steps $t = 1
 $$\operatorname{Var}(\bar\theta) = \frac{1}{S^2} \sum_{s, t} \operatorname{Cov} \approx \frac{\sigma^2}{S} \Big( 1 + 2 \sum_{t \ge 1} \rho_t \Big)
 = \frac{\sigma^2 \tau}{S}, \tag{1}$$
 
-since a pair at distance $t$ occurs about $2 S$ times, counted both ways. So $S$ draws are worth $S / \tau$ independent ones. For
-$x_t = \varphi x_{t-1} + \text{noise}$, $\rho_t = \varphi^t$ and $\tau = (1 + \varphi) / (1 - \varphi)$.
+since a pair at distance $t$ occurs about $2 S$ times, counted both ways. So $S$ draws are worth $S / \tau$ independent
+ones. For $x_t = \varphi x_{t-1} + \text{noise}$, $\rho_t = \varphi^t$ and $\tau = (1 + \varphi) / (1 - \varphi)$.
 
 **Autocovariances.** Of each chain, with its own mean and the divisor $n$ at every lag $t = 0 \dots n - 1$,
 
 $$\hat\gamma_{m, t} = \frac{1}{n} \sum_{i=1}^{n-t} (\theta_{mi} - \bar\theta_m)(\theta_{m, i+t} - \bar\theta_m). \tag{2}$$
 
-All lags at once are a correlation of the deviations with themselves, which the Fourier transform turns into a product: the
-squared modulus of the transform, transformed back. But the transform thinks that a sequence begins again where it ends. Lengthened by as many
-zeros as it has entries, it never meets itself.
+All lags at once are a correlation of the deviations with themselves, which the Fourier transform turns into a product:
+the squared modulus of the transform, transformed back. But the transform thinks that a sequence begins again where it
+ends. Lengthened by as many zeros as it has entries, it never meets itself.
 
 **Chains together.** Let $W$ be the average of the chains' variances with divisor $n - 1$, and
 
 $$\hat V = \frac{n - 1}{n} W + \frac{1}{M - 1} \sum_m (\bar\theta_m - \bar\theta)^2 \tag{3}$$
 
-(without the second term for $M = 1$): the variance of all, as in R-hat. Of it, $W - \frac{1}{M} \sum_m \hat\gamma_{m,t}$ is what two draws of one chain
-at distance $t$ differ by, so that
+(without the second term for $M = 1$): the variance of all, as in R-hat. Of it, $W - \frac{1}{M} \sum_m \hat\gamma_{m,t}$
+is what two draws of one chain at distance $t$ differ by, so that
 
 $$\hat\rho_0 = 1, \qquad \hat\rho_t = 1 - \frac{W - \frac{1}{M} \sum_m \hat\gamma_{m, t}}{\hat V} \quad (t = 1 \dots n - 1). \tag{4}$$
 
-Where the chains disagree, $\hat V$ is larger than $W$, and all $\hat\rho_t$ stay above zero: the sample size falls to about $M$.
+Where the chains disagree, $\hat V$ is larger than $W$, and all $\hat\rho_t$ stay above zero: the sample size falls to
+about $M$.
 
 **Where to stop.** For a reversible chain the sums of neighbours, $\Gamma_k = \rho_{2k} + \rho_{2k+1}$, are positive and
-decreasing in $k$ (Geyer [2]). Noise is neither. So let $\hat P_k = \hat\rho_{2k} + \hat\rho_{2k+1}$ for all $k \ge 0$ with $2k + 1 \le n - 2$, and let $K$ be
-the first $k$ with $\hat P_k \le 0$, or the last $k$ there is if all are positive. (With $n = 2$ only $K = 0$ is left.) Below $K$ a sum may not
-be larger than any before it:
+decreasing in $k$ (Geyer [2]). Noise is neither. So let $\hat P_k = \hat\rho_{2k} + \hat\rho_{2k+1}$ for all $k \ge 0$
+with $2k + 1 \le n - 2$, and let $K$ be the first $k$ with $\hat P_k \le 0$, or the last $k$ there is if all are positive.
+(With $n = 2$ only $K = 0$ is left.) Below $K$ a sum may not be larger than any before it:
 
 $$\hat\tau = -1 + 2 \sum_{k < K} \min_{j \le k} \hat P_j + \max(\hat\rho_{2K}, 0). \tag{5}$$
 
 The last term, which counts once, takes what may be left of the first pair that was dropped.
 
-**The sample size.** A chain that swings back and forth has negative correlations and $\tau < 1$: it is better than independent draws.
-How much better is hard to estimate, so that $\hat\tau$ is kept from falling too low:
+**The sample size.** A chain that swings back and forth has negative correlations and $\tau < 1$: it is better than
+independent draws. How much better is hard to estimate, so that $\hat\tau$ is kept from falling too low:
 
 $$\text{ESS} = \frac{S}{\max\{ \hat\tau,\ 1 / \log_{10} S \}}. \tag{6}$$
 
-**For what.** (6) of the draws themselves is for their mean; it needs a variance. *Bulk*: (6) of the normal
-scores of the halves of the chains, as in R-hat. *A quantile*: with $q_p$ the $p$-quantile of all draws (linear interpolation), (6) of the
-halves of the indicators $[\theta_{mt} \le q_p]$. *Tail*: the smaller one of those for $p = 5\,\%$ and $95\,\%$.
+**For what.** (6) of the draws themselves is for their mean; it needs a variance. *Bulk*: (6) of the normal scores of the
+halves of the chains, as in R-hat. *A quantile*: with $q_p$ the $p$-quantile of all draws (linear interpolation), (6) of
+the halves of the indicators $[\theta_{mt} \le q_p]$. *Tail*: the smaller one of those for $p = 5\,\%$ and $95\,\%$.
 
-**Errors.** With (6) of the halves of the draws, and $s^2$ the variance of all draws (divisor $S - 1$), the mean has the standard error
+**Errors.** With (6) of the halves of the draws, and $s^2$ the variance of all draws (divisor $S - 1$), the mean has the
+standard error
 
 $$\text{MCSE}_{\text{mean}} = \frac{s}{\sqrt{\text{ESS}(\theta)}}. \tag{7}$$
 
-For the standard deviation let $d = (\theta - \bar\theta)^2$ with the mean of all draws. Its mean $\bar d$ has the variance $v = (\overline{d^2} - \bar d^2) / \text{ESS}(d)$, and the
-root of it, to first order, $v / (4 \bar d)$:
+For the standard deviation let $d = (\theta - \bar\theta)^2$ with the mean of all draws. Its mean $\bar d$ has the
+variance $v = (\overline{d^2} - \bar d^2) / \text{ESS}(d)$, and the root of it, to first order, $v / (4 \bar d)$:
 
 $$\text{MCSE}_{\text{sd}} = \sqrt{ \frac{\overline{d^2} - \bar d^2}{4\, \bar d\ \text{ESS}(d)} }. \tag{8}$$
 
-*A quantile* $q_p$: of $E = \text{ESS}$ independent draws, with a flat prior, the share that lies below it has the law Beta$(E p + 1, E (1 - p) + 1)$. Let
-$a < b$ be its quantiles at $\Phi(-1)$ and $\Phi(1)$ (15.9 % and 84.1 %), and $\theta_{(1)} \le \dots \le \theta_{(S)}$ the sorted draws. Then
+*A quantile* $q_p$: of $E = \text{ESS}$ independent draws, with a flat prior, the share that lies below it has the law
+Beta$(E p + 1, E (1 - p) + 1)$. Let $a < b$ be its quantiles at $\Phi(-1)$ and $\Phi(1)$ (15.9 % and 84.1 %), and
+$\theta_{(1)} \le \dots \le \theta_{(S)}$ the sorted draws. Then
 
 $$\text{MCSE}_{q_p} = \frac{1}{2} \big( \theta_{(u)} - \theta_{(l)} \big), \qquad l = \max(\lfloor a S \rfloor, 1), \quad u = \min(\lceil b S \rceil, S). \tag{9}$$
 
 ## Worked example
 
-Chains $(2, 4, 3, 5, 6, 4, 7, 5)$ and $(3, 5, 4, 2, 3, 1, 2, 4)$, with means 4.5 and 3. By (2), averaged over both, $\hat\gamma$ is 1.875, 0.203, 0.156,
-$-0.016$, $-0.813$, $-0.109$, ...; $W = 2.143$ and $\hat V = 1.875 + 1.125 = 3$. By (4) $\hat\rho$ is 1, 0.353, 0.338, 0.281, 0.015, 0.249, 0.192,
-0.260: the chains disagree. With $n = 8$ there are three pairs, 1.353, 0.618 and 0.264, all positive, so $K = 2$. Then
-$\hat\tau = -1 + 2 \cdot (1.353 + 0.618) + 0.015 = 2.958$ and, as $1 / \log_{10} 16 = 0.83$, the effective sample size is $16 / 2.958 = 5.4$.
+Chains $(2, 4, 3, 5, 6, 4, 7, 5)$ and $(3, 5, 4, 2, 3, 1, 2, 4)$, with means 4.5 and 3. By (2), averaged over both,
+$\hat\gamma$ is 1.875, 0.203, 0.156, $-0.016$, $-0.813$, $-0.109$, ...; $W = 2.143$ and $\hat V = 1.875 + 1.125 = 3$. By
+(4) $\hat\rho$ is 1, 0.353, 0.338, 0.281, 0.015, 0.249, 0.192, 0.260: the chains disagree. With $n = 8$ there are three
+pairs, 1.353, 0.618 and 0.264, all positive, so $K = 2$. Then $\hat\tau = -1 + 2 \cdot (1.353 + 0.618) + 0.015 = 2.958$
+and, as $1 / \log_{10} 16 = 0.83$, the effective sample size is $16 / 2.958 = 5.4$.
 
 ## Plan
 
@@ -106,11 +110,12 @@ $O(S \log n)$ for the transforms, $O(S \log S)$ for ranks and quantiles.
 
 ## Go further
 
-Experiment: sample a correlated normal distribution by `metropolis_hastings` with different scales, and find the scale with
-the largest ESS per step. A stretch goal: compare with batch means, the variance of the means of stretches of length $\sqrt{n}$.
+Experiment: sample a correlated normal distribution by `metropolis_hastings` with different scales, and find the scale
+with the largest ESS per step. A stretch goal: compare with batch means, the variance of the means of stretches of length
+$\sqrt{n}$.
 
-Departures: [1] and ArviZ 0.8 take the ESS of the mean in (8), which makes the error too small for chains that swing back and forth; here it
-is that of the squared deviations. Where all draws are equal we return NaN, ArviZ their number.
+Departures: [1] and ArviZ 0.8 take the ESS of the mean in (8), which makes the error too small for chains that swing back
+and forth; here it is that of the squared deviations. Where all draws are equal we return NaN, ArviZ their number.
 
 ## References
 

@@ -2,36 +2,38 @@ r"""R-hat: have the chains forgotten where they started?
 
 ## Idea
 
-One chain cannot know what it has missed. So run several from different starts and ask whether they could be told apart
-by their draws: compare the spread *between* the chains with the spread *within* them. The modern R-hat also cuts each chain in
-two, so that a drift shows, and works with ranks, so that heavy tails do no harm.
+One chain cannot know what it has missed. So run several from different starts and ask whether they could be told apart by
+their draws: compare the spread *between* the chains with the spread *within* them. The modern R-hat also cuts each chain
+in two, so that a drift shows, and works with ranks, so that heavy tails do no harm.
 
 ## Maths
 
-All is about one quantity $\theta$: draws $\theta_{mt}$ of chains $m = 1 \dots M$ at steps $t = 1 \dots n$, $S = M n$ in all.
+All is about one quantity $\theta$: draws $\theta_{mt}$ of chains $m = 1 \dots M$ at steps $t = 1 \dots n$, $S = M n$ in
+all.
 
-**Between and within.** Let $\bar\theta_m$ and $s_m^2$ be mean and variance of chain $m$ (with divisor $n - 1$), and $\bar\theta$ the mean
-of the $\bar\theta_m$. Then
+**Between and within.** Let $\bar\theta_m$ and $s_m^2$ be mean and variance of chain $m$ (with divisor $n - 1$), and
+$\bar\theta$ the mean of the $\bar\theta_m$. Then
 
 $$B = \frac{n}{M - 1} \sum_m (\bar\theta_m - \bar\theta)^2, \qquad W = \frac{1}{M} \sum_m s_m^2. \tag{1}$$
 
-$W$ is too small while each chain has seen only a part of the target. The means differ by what separates the chains *and* by the
-error that each mean has anyway, which for independent draws is $W / n$ in variance. So the variance of all is estimated by
+$W$ is too small while each chain has seen only a part of the target. The means differ by what separates the chains *and*
+by the error that each mean has anyway, which for independent draws is $W / n$ in variance. So the variance of all is
+estimated by
 
 $$\hat V = \frac{n - 1}{n} W + \frac{1}{n} B, \tag{2}$$
 
-which is right for independent draws (there $B$ and $W$ both have the variance as expectation) and too large where the starts were
-wider apart than the target. One estimate errs low, the other high, and they meet when the chains have mixed:
+which is right for independent draws (there $B$ and $W$ both have the variance as expectation) and too large where the
+starts were wider apart than the target. One estimate errs low, the other high, and they meet when the chains have mixed:
 
 $$\hat R = \sqrt{\hat V / W}. \tag{3}$$
 
-**Split.** Chains that all drift alike agree with each other at every moment. Cut each of them in half, and early and late draws
-are compared as well: $M$ chains of $n$ draws become $2M$ of $\lfloor n / 2 \rfloor$. Of an odd number of draws the middle
-one is left out.
+**Split.** Chains that all drift alike agree with each other at every moment. Cut each of them in half, and early and late
+draws are compared as well: $M$ chains of $n$ draws become $2M$ of $\lfloor n / 2 \rfloor$. Of an odd number of draws the
+middle one is left out.
 
-**Ranks.** Where $\theta$ has no variance, $W$ is no estimate of anything. Replace the draws by their ranks among all $S$ draws, from 1
-for the smallest; draws that are equal share the average of their ranks. Then give each rank the place that it would have among
-$S$ normal draws:
+**Ranks.** Where $\theta$ has no variance, $W$ is no estimate of anything. Replace the draws by their ranks among all $S$
+draws, from 1 for the smallest; draws that are equal share the average of their ranks. Then give each rank the place that
+it would have among $S$ normal draws:
 
 $$z_{mt} = \Phi^{-1}\Big( \frac{r_{mt} - 3/8}{S + 1/4} \Big), \tag{4}$$
 
@@ -41,50 +43,56 @@ where $\Phi$ is the normal distribution function. The result is the same for $\t
 
 $$\zeta_{mt} = |\theta_{mt} - \operatorname{median}(\theta)|, \tag{5}$$
 
-with one median, that of the draws of all halves. What is reported is the worse of two: (3) of the normal scores (4) of the split draws, and (3) of
-the normal scores of the split draws folded by (5).
+with one median, that of the draws of all halves. What is reported is the worse of two: (3) of the normal scores (4) of
+the split draws, and (3) of the normal scores of the split draws folded by (5).
 
 $$\hat R = \max \{ \hat R_{\text{bulk}},\ \hat R_{\text{folded}} \}. \tag{6}$$
 
-**To look at.** If the chains agree, each of them has its share of low, middle and high ranks. Divide the $S$ ranks into $K$ equal
-bins: bin $b = 0 \dots K - 1$ takes the ranks with
+**To look at.** If the chains agree, each of them has its share of low, middle and high ranks. Divide the $S$ ranks into
+$K$ equal bins: bin $b = 0 \dots K - 1$ takes the ranks with
 
 $$\frac{b\, S}{K} < r \le \frac{(b + 1)\, S}{K}, \tag{7}$$
 
 and count the draws of each chain in each bin. A histogram of each chain should be flat.
 
-**One chain against itself.** Geweke compares the mean of the first tenth of a chain with that of its last half. For that he needs
-the variance of a mean of correlated draws. With autocovariances
-$\gamma_k$, it is about $\sigma^2_\infty / n$, where $\sigma^2_\infty = \gamma_0 + 2 \sum_{k \ge 1} \gamma_k$ ($2 \pi$ times the spectral density at frequency 0).
+**One chain against itself.** Geweke compares the mean of the first tenth of a chain with that of its last half. For that
+he needs the variance of a mean of correlated draws. With autocovariances $\gamma_k$, it is about $\sigma^2_\infty / n$,
+where $\sigma^2_\infty = \gamma_0 + 2 \sum_{k \ge 1} \gamma_k$ ($2 \pi$ times the spectral density at frequency 0).
 Estimate $\gamma_k$ from $n$ draws with their own mean $\bar x$,
 
 $$\hat\gamma_k = \frac{1}{n} \sum_{t=1}^{n-k} (x_t - \bar x)(x_{t+k} - \bar x). \tag{8}$$
 
-Their plain sum over all lags is useless: it is noise, and may be negative. Bartlett's window of width $w$ lets the far lags fade,
+Their plain sum over all lags is useless: it is noise, and may be negative. Bartlett's window of width $w$ lets the far
+lags fade,
 
 $$\hat\sigma^2_\infty = \hat\gamma_0 + 2 \sum_{k=1}^{w-1} \Big( 1 - \frac{k}{w} \Big) \hat\gamma_k. \tag{9}$$
 
-This is never negative: it is the sum of the squares of all sums over $w$ successive deviations, divided by $n w$ (deviations beyond
-the ends counted as zero; each product of two at distance $k$ is in $w - k$ of these sums). With windows $a$ (first) and $b$ (last) of
-$n_a$ and $n_b$ draws,
+This is never negative: it is the sum of the squares of all sums over $w$ successive deviations, divided by $n w$
+(deviations beyond the ends counted as zero; each product of two at distance $k$ is in $w - k$ of these sums). With
+windows $a$ (first) and $b$ (last) of $n_a$ and $n_b$ draws,
 
 $$z = \frac{\bar x_a - \bar x_b}{\sqrt{\hat\sigma^2_{\infty, a} / n_a + \hat\sigma^2_{\infty, b} / n_b}}, \tag{10}$$
 
-with a width of $w = \lfloor \sqrt{n_a} \rfloor$ for the one and $\lfloor \sqrt{n_b} \rfloor$ for the other. If nothing drifts, $z$ is about standard normal.
+with a width of $w = \lfloor \sqrt{n_a} \rfloor$ for the one and $\lfloor \sqrt{n_b} \rfloor$ for the other. If nothing
+drifts, $z$ is about standard normal.
 
 ## Worked example
 
-Two chains of four draws, $(2, 5, 3, 8)$ and $(4, 1, 6, 9)$. The halves are $(2, 5)$, $(4, 1)$, $(3, 8)$, $(6, 9)$, with means 3.5, 2.5, 5.5,
-7.5 and variances 4.5, 4.5, 12.5, 4.5. So $B = 9.83$, $W = 6.5$, $\hat V = 8.17$ and $\hat R = 1.121$.
+Two chains of four draws, $(2, 5, 3, 8)$ and $(4, 1, 6, 9)$. The halves are $(2, 5)$, $(4, 1)$, $(3, 8)$, $(6, 9)$, with
+means 3.5, 2.5, 5.5, 7.5 and variances 4.5, 4.5, 12.5, 4.5. So $B = 9.83$, $W = 6.5$, $\hat V = 8.17$ and
+$\hat R = 1.121$.
 
-The ranks are $(2, 5)$, $(4, 1)$, $(3, 7)$, $(6, 8)$. With $S = 8$ the smallest gets $\Phi^{-1}(0.625 / 8.25) = -1.434$, and the first half
-$(-0.852, 0.153)$. Equation (3) of these is 1.161. The median is 4.5, the distances are $(2.5, 0.5)$, $(0.5, 3.5)$, $(1.5, 3.5)$,
-$(1.5, 4.5)$, their ranks $(5, 1.5)$, $(1.5, 6.5)$, $(3.5, 6.5)$, $(3.5, 8)$, and (3) of their scores is 0.832. By (6) $\hat R = 1.161$.
+The ranks are $(2, 5)$, $(4, 1)$, $(3, 7)$, $(6, 8)$. With $S = 8$ the smallest gets $\Phi^{-1}(0.625 / 8.25) = -1.434$,
+and the first half $(-0.852, 0.153)$. Equation (3) of these is 1.161. The median is 4.5, the distances are $(2.5, 0.5)$,
+$(0.5, 3.5)$, $(1.5, 3.5)$, $(1.5, 4.5)$, their ranks $(5, 1.5)$, $(1.5, 6.5)$, $(3.5, 6.5)$, $(3.5, 8)$, and (3) of their
+scores is 0.832. By (6) $\hat R = 1.161$.
 
-*Ranks in $K = 2$ bins*, of the chains before splitting: ranks 1 to 4 and 5 to 8. The first chain has 2 and 2, and so has the second.
+*Ranks in $K = 2$ bins*, of the chains before splitting: ranks 1 to 4 and 5 to 8. The first chain has 2 and 2, and so has
+the second.
 
-*Bartlett's window* for $x = (1, 3, 2, 2)$, $w = 2$: the deviations are $(-1, 1, 0, 0)$, $\hat\gamma_0 = 0.5$, $\hat\gamma_1 = -0.25$, and (9) is
-$0.5 - 0.25 = 0.25$. The sums over two are $-1, 0, 1, 0, 0$, and $2 / (4 \cdot 2) = 0.25$ again.
+*Bartlett's window* for $x = (1, 3, 2, 2)$, $w = 2$: the deviations are $(-1, 1, 0, 0)$, $\hat\gamma_0 = 0.5$,
+$\hat\gamma_1 = -0.25$, and (9) is $0.5 - 0.25 = 0.25$. The sums over two are $-1, 0, 1, 0, 0$, and
+$2 / (4 \cdot 2) = 0.25$ again.
 
 ## Plan
 
@@ -117,22 +125,23 @@ Sorting, $O(S \log S)$. The sum (9) is $O(n w)$ a chain, thus $O(n^{3/2})$ with 
 
 ## Go further
 
-Experiment: let one of four normal chains be shifted by $\delta$ standard deviations, and find the smallest $\delta$ for which R-hat exceeds
-1.01, the bound of [1], for 100 and for 10,000 draws. The old bound of 1.1 lets a lot pass. A stretch goal: R-hat of indicators
-$\theta \le q$ for many quantiles $q$, the local R-hat.
+Experiment: let one of four normal chains be shifted by $\delta$ standard deviations, and find the smallest $\delta$ for
+which R-hat exceeds 1.01, the bound of [1], for 100 and for 10,000 draws. The old bound of 1.1 lets a lot pass. A stretch
+goal: R-hat of indicators $\theta \le q$ for many quantiles $q$, the local R-hat.
 
-Departures: [1] and ArviZ ask for two chains or more; here one is enough, as its halves are two. Geweke's spectral estimate is
-another window; that of (9) needs no choice but the width.
+Departures: [1] and ArviZ ask for two chains or more; here one is enough, as its halves are two. Geweke's spectral
+estimate is another window; that of (9) needs no choice but the width.
 
 ## References
 
 1. Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021), Rank-normalization, folding, and localization: an improved R-hat,
    https://doi.org/10.1214/20-BA1221, https://arxiv.org/abs/1903.08008
-2. Gelman & Rubin (1992), Inference from iterative simulation using multiple sequences, https://doi.org/10.1214/ss/1177011136
-3. Newey & West (1987), A simple, positive semi-definite, heteroskedasticity and autocorrelation consistent covariance matrix,
-   https://doi.org/10.2307/1913610
-4. Geweke (1992), Evaluating the accuracy of sampling-based approaches to the calculation of posterior moments, in Bayesian
-   Statistics 4, Oxford University Press
+2. Gelman & Rubin (1992), Inference from iterative simulation using multiple sequences,
+   https://doi.org/10.1214/ss/1177011136
+3. Newey & West (1987), A simple, positive semi-definite, heteroskedasticity and autocorrelation consistent covariance
+   matrix, https://doi.org/10.2307/1913610
+4. Geweke (1992), Evaluating the accuracy of sampling-based approaches to the calculation of posterior moments, in
+   Bayesian Statistics 4, Oxford University Press
 """
 
 # 8 parts to write. Test them with: pytest exercises/bayes/diagnostics/r_hat.py

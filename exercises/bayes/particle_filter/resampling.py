@@ -2,10 +2,11 @@ r"""Resampling: turn particles of unequal weights into particles of equal weight
 
 ## Idea
 
-A cloud of *particles*, each with a weight, stands for a distribution. Reweight it again and again, as data come in, and soon one
-particle carries nearly all the weight while the others are dead freight. Resampling lets particles have offspring in
-proportion to their weights: the heavy ones are copied, the light ones die out, and all weights are equal again. It must be
-fair on average; how much noise it adds beyond that is up to the scheme, and four of them are written here.
+A cloud of *particles*, each with a weight, stands for a distribution. Reweight it again and again, as data come in, and
+soon one particle carries nearly all the weight while the others are dead freight. Resampling lets particles have
+offspring in proportion to their weights: the heavy ones are copied, the light ones die out, and all weights are equal
+again. It must be fair on average; how much noise it adds beyond that is up to the scheme, and four of them are written
+here.
 
 ## Maths
 
@@ -16,19 +17,19 @@ are
 $$w_i = \frac{e^{\ell_i - m}}{\sum_j e^{\ell_j - m}}, \qquad
 \log \bar\omega = m + \log \frac1N \sum_j e^{\ell_j - m}, \qquad m = \max_j \ell_j. \tag{1}$$
 
-Any $m$ would give the same; with the largest, no exponential overflows and at least one is 1. The mean weight is the estimate of
-the normalising constant, and therefore of the likelihood in a filter.
+Any $m$ would give the same; with the largest, no exponential overflows and at least one is 1. The mean weight is the
+estimate of the normalising constant, and therefore of the likelihood in a filter.
 
 **How uneven?** If the particles were independent draws with variance $\sigma^2$ of some function $f$, the weighted mean
-$\sum_i w_i f(x_i)$ with fixed weights would have the variance $\sigma^2 \sum_i w_i^2$. A plain mean of $n$ draws has $\sigma^2 / n$. Equate
-the two for the *effective sample size*
+$\sum_i w_i f(x_i)$ with fixed weights would have the variance $\sigma^2 \sum_i w_i^2$. A plain mean of $n$ draws has
+$\sigma^2 / n$. Equate the two for the *effective sample size*
 
 $$\mathrm{ESS} = \frac{1}{\sum_i w_i^2}, \tag{2}$$
 
 which is $N$ for equal weights and 1 if one particle has all the weight.
 
-**What a scheme must do.** A resampling scheme draws *ancestors* $a_1, \dots, a_n$, each the index of a particle. Particle $i$ has
-$N_i$ offspring: so many ancestors are $i$. The scheme is *unbiased* if
+**What a scheme must do.** A resampling scheme draws *ancestors* $a_1, \dots, a_n$, each the index of a particle. Particle
+$i$ has $N_i$ offspring: so many ancestors are $i$. The scheme is *unbiased* if
 
 $$\mathbb{E}[N_i] = n w_i \quad \text{for all } i. \tag{3}$$
 
@@ -38,24 +39,26 @@ Then the plain mean over the offspring has the weighted mean as its expectation,
 
 $$I_i = [\, C_{i-1},\ C_i ), \qquad C_i = w_1 + \dots + w_i, \quad C_0 = 0, \tag{4}$$
 
-of the unit interval, as long as its weight. A point $u$ uniform on $[0, 1)$ picks the particle that owns it. A particle of
-weight zero owns nothing. In floating point $C_N$ may come out a little below 1, and a point may be rounded up to 1: what lies
-beyond $C_N$ belongs to the last particle whose weight is not zero.
+of the unit interval, as long as its weight. A point $u$ uniform on $[0, 1)$ picks the particle that owns it. A particle
+of weight zero owns nothing. In floating point $C_N$ may come out a little below 1, and a point may be rounded up to 1:
+what lies beyond $C_N$ belongs to the last particle whose weight is not zero.
 
 **Four ways to choose $n$ points.** *Multinomial* resampling takes independent uniform points,
 
 $$u_k \sim \mathcal{U}[0, 1), \tag{5}$$
 
-so that $N_i$ is binomial with the variance $n w_i (1 - w_i)$. *Stratified* resampling takes one from each of $n$ equal strata,
+so that $N_i$ is binomial with the variance $n w_i (1 - w_i)$. *Stratified* resampling takes one from each of $n$ equal
+strata,
 
 $$u_k = \frac{k - 1 + v_k}{n}, \qquad v_k \sim \mathcal{U}[0, 1) \text{ independent}, \quad k = 1, \dots, n. \tag{6}$$
 
-Each $u_k$ taken alone is not uniform on $[0, 1)$, but a random one of them is, which is all that (3) needs. *Systematic* resampling
-uses one number for all strata,
+Each $u_k$ taken alone is not uniform on $[0, 1)$, but a random one of them is, which is all that (3) needs. *Systematic*
+resampling uses one number for all strata,
 
 $$u_k = \frac{k - 1 + v}{n}, \qquad v \sim \mathcal{U}[0, 1), \tag{7}$$
 
-a comb with teeth $1/n$ apart. Between $\lfloor n w_i \rfloor$ and $\lfloor n w_i \rfloor + 1$ teeth fall into $I_i$, whatever $v$.
+a comb with teeth $1/n$ apart. Between $\lfloor n w_i \rfloor$ and $\lfloor n w_i \rfloor + 1$ teeth fall into $I_i$,
+whatever $v$.
 
 *Residual* resampling gives what is certain first. With $r = n - \sum_i \lfloor n w_i \rfloor$ places left,
 
@@ -65,25 +68,25 @@ $$N_i = \lfloor n w_i \rfloor + R_i, \qquad
 Take expectations to see (3) again.
 
 **The noise.** For multinomial resampling the mean over offspring of a function $f$ has, given the particles, the variance
-$\frac1n \big( \sum_i w_i f_i^2 - (\sum_i w_i f_i)^2 \big)$. Split the unit interval into the $n$ strata and let $\mu_k$ and $s_k^2$ be mean and
-variance of $f$ at a uniform point of stratum $k$. Then
+$\frac1n \big( \sum_i w_i f_i^2 - (\sum_i w_i f_i)^2 \big)$. Split the unit interval into the $n$ strata and let $\mu_k$
+and $s_k^2$ be mean and variance of $f$ at a uniform point of stratum $k$. Then
 
 $$\operatorname{Var}_\text{strat} = \frac{1}{n^2} \sum_k s_k^2 \ \le\
 \frac{1}{n^2} \sum_k \big( s_k^2 + (\mu_k - \bar\mu)^2 \big) = \operatorname{Var}_\text{multi}: \tag{9}$$
 
-stratified resampling is never worse, and neither is residual [1]. Systematic resampling is usually the best and the cheapest, but
-its teeth move together, so that no such inequality holds: there are weights for which it is worse.
+stratified resampling is never worse, and neither is residual [1]. Systematic resampling is usually the best and the
+cheapest, but its teeth move together, so that no such inequality holds: there are weights for which it is worse.
 
 ## Worked example
 
-Log weights $(\log 2, \log 5, -\infty, \log 1)$: with $m = \log 5$ the exponentials are $(0.4, 1, 0, 0.2)$, their sum is 1.6, so
-$w = (0.25, 0.625, 0, 0.125)$ and $\log \bar\omega = \log 5 + \log 0.4 = \log 2$, the logarithm of the mean of 2, 5, 0 and 1.
-$\mathrm{ESS} = 1 / (0.0625 + 0.390625 + 0.015625) = 2.13$.
+Log weights $(\log 2, \log 5, -\infty, \log 1)$: with $m = \log 5$ the exponentials are $(0.4, 1, 0, 0.2)$, their sum is
+1.6, so $w = (0.25, 0.625, 0, 0.125)$ and $\log \bar\omega = \log 5 + \log 0.4 = \log 2$, the logarithm of the mean of 2,
+5, 0 and 1. $\mathrm{ESS} = 1 / (0.0625 + 0.390625 + 0.015625) = 2.13$.
 
-The intervals are $[0, 0.25)$, $[0.25, 0.875)$, nothing, $[0.875, 1)$. Systematic resampling with $n = 3$ and $v = 0.6$ has the teeth
-$0.2$, $0.533$ and $0.867$: ancestors 1, 2, 2. With $v = 0.8$ they are $0.267$, $0.6$ and $0.933$: ancestors 2, 2, 4.
-The residual scheme has $n w = (0.75, 1.875, 0, 0.375)$: particle 2 is certain to have one child, and the $r = 2$ other places go to
-1, 2 and 4 with probabilities $0.375$, $0.4375$ and $0.1875$.
+The intervals are $[0, 0.25)$, $[0.25, 0.875)$, nothing, $[0.875, 1)$. Systematic resampling with $n = 3$ and $v = 0.6$
+has the teeth $0.2$, $0.533$ and $0.867$: ancestors 1, 2, 2. With $v = 0.8$ they are $0.267$, $0.6$ and $0.933$: ancestors
+2, 2, 4. The residual scheme has $n w = (0.75, 1.875, 0, 0.375)$: particle 2 is certain to have one child, and the $r = 2$
+other places go to 1, 2 and 4 with probabilities $0.375$, $0.4375$ and $0.1875$.
 
 ## Plan
 
@@ -106,17 +109,17 @@ Indices count from 0 in the code, from 1 in the maths. Ancestors may come in any
 - A particle of weight zero has offspring, where a point falls exactly on the border of an interval.
 - The offspring are right on average, but their counts vary too much: how many random numbers did the comb use?
 - Residual resampling where all $n w_i$ are whole numbers divides by zero.
-- After resampling, the old weights are still in use.
+- Whoever resamples goes on with the old weights: from then on all particles weigh the same.
 
 ## Cost
 
-$O(N + n)$ for the sorted points of (6) and (7), if one walks through both lists at once; $O(N + n \log N)$ by bisection, which
-NumPy does faster. Multinomial by (5) jumps about in memory, since its points are in no order.
+$O(N + n)$ for the sorted points of (6) and (7), if one walks through both lists at once; $O(N + n \log N)$ by bisection,
+which NumPy does faster. Multinomial by (5) jumps about in memory, since its points are in no order.
 
 ## Go further
 
-Experiment: draw a thousand normal particles, weight them by $e^{x}$, and compare over many repetitions the variance of the mean after
-each scheme. Then sort the particles first: for systematic and stratified resampling their order matters.
+Experiment: draw a thousand normal particles, weight them by $e^{x}$, and compare over many repetitions the variance of
+the mean after each scheme. Then sort the particles first: for systematic and stratified resampling their order matters.
 Stretch goal: generate the sorted points of (5) in one pass, by normalised sums of exponential numbers.
 
 What is not here: when to resample, which is the filter's business, and optimal transport, which moves particles instead of
@@ -126,7 +129,8 @@ copying them.
 
 1. Douc, Cappé & Moulines (2005), Comparison of resampling schemes for particle filtering, https://arxiv.org/abs/cs/0507025
 2. Kitagawa (1996), Monte Carlo filter and smoother, https://doi.org/10.1080/10618600.1996.10474692
-3. Liu & Chen (1998), Sequential Monte Carlo methods for dynamic systems (residual), https://doi.org/10.1080/01621459.1998.10473765
+3. Liu & Chen (1998), Sequential Monte Carlo methods for dynamic systems (residual),
+   https://doi.org/10.1080/01621459.1998.10473765
 4. Gordon, Salmond & Smith (1993), Novel approach to nonlinear/non-Gaussian Bayesian state estimation,
    https://doi.org/10.1049/ip-f-2.1993.0015
 """
@@ -361,7 +365,8 @@ def residual(weights: Float[np.ndarray, " n_particles"], n: int, *, rng: np.rand
     Returns
     -------
     ndarray
-        Indices of particles, from 0, in any order: $\lfloor n w_i \rfloor$ times each i, and the rest by chance. There may be
+        Indices of particles, from 0, in any order: $\lfloor n w_i \rfloor$ times each i, with the product as it is in floating point,
+        and the rest by chance. There may be
         no rest.
 
     Raises

@@ -69,9 +69,11 @@ most 1. Of several directions the largest counts.
 ## Worked example
 
 $f(x, y) = x^2 y$ at $(3, 2)$ with $h = 0.1$ for both: gradient and Hessian should be $(12, 9)$ and
-$\begin{pmatrix} 4 & 6 \\ 6 & 0 \end{pmatrix}$. By (3): $(3.1^2 \cdot 2 - 2.9^2 \cdot 2) / 0.2 = (19.22 - 16.82) / 0.2 = 12$ and
-$(9 \cdot 2.1 - 9 \cdot 1.9) / 0.2 = 9$. Along $d = (1, -2)$ equation (2) gives $12 - 18 = -6$, and (1) with $h = 0.1$ gives
-$(3.1^2 \cdot 1.8 - 2.9^2 \cdot 2.2) / 0.2 = (17.298 - 18.502) / 0.2 = -6.02$. By (6), $H_{11} = (19.22 - 36 + 16.82) / 0.01 = 4$, and by (5)
+$\begin{pmatrix} 4 & 6 \\ 6 & 0 \end{pmatrix}$. By (3):
+$(3.1^2 \cdot 2 - 2.9^2 \cdot 2) / 0.2 = (19.22 - 16.82) / 0.2 = 12$ and $(9 \cdot 2.1 - 9 \cdot 1.9) / 0.2 = 9$. Along
+$d = (1, -2)$ equation (2) gives $12 - 18 = -6$, and (1) with $h = 0.1$ gives
+$(3.1^2 \cdot 1.8 - 2.9^2 \cdot 2.2) / 0.2 = (17.298 - 18.502) / 0.2 = -6.02$. By (6),
+$H_{11} = (19.22 - 36 + 16.82) / 0.01 = 4$, and by (5)
 $H_{12} = (3.1^2 \cdot 2.1 - 3.1^2 \cdot 1.9 - 2.9^2 \cdot 2.1 + 2.9^2 \cdot 1.9) / 0.04 = (20.181 - 18.259 - 17.661 + 15.979) / 0.04 = 6$.
 
 Somebody claims the gradient $(12, 8)$. Along $(1, -2)$ it promises $-4$ instead of $-6$, and (9) is $2 / 10 = 0.2$.

@@ -9,9 +9,11 @@ formed, and moving one vertex after another.
 
 ## Maths
 
-**Modularity.** The graph has $n$ vertices and a symmetric matrix $A$ of weights, $A_{ij} \ge 0$. A loop, an edge of weight $w$ from a vertex to itself, has two ends there, and
-stands as $A_{ii} = 2w$. The *degree* of a vertex is $k_i = \sum_j A_{ij}$, and $2m = \sum_i k_i$ is twice the weight of all edges. Cut all edges in two and join the ends at random: then
-$i$ and $j$ expect an edge of weight $k_i k_j / 2m$. Subtract it, with a *resolution* $\gamma$ (as a rule 1) as its weight, and add up inside the communities $c_i$:
+**Modularity.** The graph has $n$ vertices and a symmetric matrix $A$ of weights, $A_{ij} \ge 0$. A loop, an edge of
+weight $w$ from a vertex to itself, has two ends there, and stands as $A_{ii} = 2w$. The *degree* of a vertex is
+$k_i = \sum_j A_{ij}$, and $2m = \sum_i k_i$ is twice the weight of all edges. Cut all edges in two and join the ends at
+random: then $i$ and $j$ expect an edge of weight $k_i k_j / 2m$. Subtract it, with a *resolution* $\gamma$ (as a rule 1)
+as its weight, and add up inside the communities $c_i$:
 
 $$Q = \frac{1}{2m} \sum_{ij} B_{ij}\, [c_i = c_j], \qquad B_{ij} = A_{ij} - \gamma \frac{k_i k_j}{2m}. \tag{1}$$
 

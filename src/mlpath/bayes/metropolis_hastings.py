@@ -8,71 +8,78 @@ be normalised, and the steps may be proposed in almost any way.
 
 ## Maths
 
-We want draws from a density $\pi(x)$. A Markov chain with the kernel $K(y \mid x)$ leaves $\pi$ invariant if the traffic between any
-two places is the same in both directions, which is called *detailed balance*:
+We want draws from a density $\pi(x)$. A Markov chain with the kernel $K(y \mid x)$ leaves $\pi$ invariant if the traffic
+between any two places is the same in both directions, which is called *detailed balance*:
 
 $$\pi(x)\, K(y \mid x) = \pi(y)\, K(x \mid y) \quad \text{for all } x \ne y. \tag{1}$$
 
 Integrate (1) over $x$ to see it: the left side is what arrives at $y$, the right side is $\pi(y)$ times 1.
 
-**The acceptance.** Propose $y$ from any density $q(y \mid x)$, move there with probability $\alpha(x, y)$, and stay otherwise. For
-$y \ne x$ this chain has $K(y \mid x) = q(y \mid x)\, \alpha(x, y)$. Make both sides of (1) equal to the smaller of $\pi(x)\, q(y \mid x)$ and
-$\pi(y)\, q(x \mid y)$, which is symmetric in $x$ and $y$; that gives
+**The acceptance.** Propose $y$ from any density $q(y \mid x)$, move there with probability $\alpha(x, y)$, and stay
+otherwise. For $y \ne x$ this chain has $K(y \mid x) = q(y \mid x)\, \alpha(x, y)$. Make both sides of (1) equal to the
+smaller of $\pi(x)\, q(y \mid x)$ and $\pi(y)\, q(x \mid y)$, which is symmetric in $x$ and $y$; that gives
 
 $$\alpha(x, y) = \min \Big\{ 1,\ \frac{\pi(y)\, q(x \mid y)}{\pi(x)\, q(y \mid x)} \Big\}. \tag{2}$$
 
-The constant of $\pi$ cancels: we never need it. Densities in many dimensions overflow and vanish, so all is done in logarithms:
+The constant of $\pi$ cancels: we never need it. Densities in many dimensions overflow and vanish, so all is done in
+logarithms:
 
 $$\log \alpha(x, y) = \min \{ 0,\ \log \pi(y) - \log \pi(x) + c(x, y) \}, \qquad
 c(x, y) = \log q(x \mid y) - \log q(y \mid x). \tag{3}$$
 
-We call $c$ the *correction*. Where $\pi(y) = 0$, or where the way back is impossible, $q(x \mid y) = 0$, the acceptance is 0 and its
-logarithm $-\infty$, whatever the other terms. Where only $\pi(x) = 0$, it is 1.
+We call $c$ the *correction*. Where $\pi(y) = 0$, or where the way back is impossible, $q(x \mid y) = 0$, the acceptance
+is 0 and its logarithm $-\infty$, whatever the other terms. Where only $\pi(x) = 0$, it is 1.
 
-**The coin.** With $U$ uniform on $(0, 1)$, $U \le \alpha$ has probability $\alpha$. In logarithms one could compare $\log U$, but a generator may
-return $U = 0$. As $-\log U$ has the exponential distribution with mean 1, draw $E$ from that instead and
+**The coin.** With $U$ uniform on $(0, 1)$, $U \le \alpha$ has probability $\alpha$. In logarithms one could compare
+$\log U$, but a generator may return $U = 0$. As $-\log U$ has the exponential distribution with mean 1, draw $E$ from
+that instead and
 
 $$\text{accept if } -E \le \log \alpha. \tag{4}$$
 
-**Three proposals.** A *random walk* $y = x + \sigma z$ with $z \sim \mathcal{N}(0, I)$ is as likely to go from $x$ to $y$ as back, so its
-correction vanishes:
+**Three proposals.** A *random walk* $y = x + \sigma z$ with $z \sim \mathcal{N}(0, I)$ is as likely to go from $x$ to $y$
+as back, so its correction vanishes:
 
 $$c(x, y) = 0. \tag{5}$$
 
-An *independence* proposal does not look at $x$: $q(y \mid x) = g(y)$. With $g$ normal, with mean $m$ and standard deviations $s_i$,
+An *independence* proposal does not look at $x$: $q(y \mid x) = g(y)$. With $g$ normal, with mean $m$ and standard
+deviations $s_i$,
 
 $$\log g(y) = -\frac{1}{2} \sum_i \Big( \frac{y_i - m_i}{s_i} \Big)^2 + \text{const}. \tag{6}$$
 
-A *log-normal walk* lives on positive numbers and multiplies them: $\log y_i = \log x_i + \sigma z_i$. The logarithm of $y_i$ has a
-normal density, which is symmetric; but $y_i$ itself has the density of its logarithm times $\mathrm{d} \log y_i / \mathrm{d} y_i$,
+A *log-normal walk* lives on positive numbers and multiplies them: $\log y_i = \log x_i + \sigma z_i$. The logarithm of
+$y_i$ has a normal density, which is symmetric; but $y_i$ itself has the density of its logarithm times
+$\mathrm{d} \log y_i / \mathrm{d} y_i$,
 
 $$q(y \mid x) = \prod_i \frac{1}{y_i}\, \mathcal{N}(\log y_i;\ \log x_i, \sigma^2). \tag{7}$$
 
 From (6) and (7) follow the corrections, by (3).
 
-**On finitely many states** all this can be checked to the last digit. Let the probabilities be $\pi_i$ and the proposal matrix $Q_{ij}$,
-from $i$ to $j$, each row summing to 1; so $q(y \mid x)$ is $Q_{ij}$ with $x = i$ and $y = j$. The chain has the transition matrix
+**On finitely many states** all this can be checked to the last digit. Let the probabilities be $\pi_i$ and the proposal
+matrix $Q_{ij}$, from $i$ to $j$, each row summing to 1; so $q(y \mid x)$ is $Q_{ij}$ with $x = i$ and $y = j$. The chain
+has the transition matrix
 
 $$K_{ij} = Q_{ij}\, \alpha_{ij} \quad (i \ne j), \qquad K_{ii} = 1 - \sum_{j \ne i} K_{ij}. \tag{8}$$
 
-What is never proposed, $Q_{ij} = 0$, never happens, whatever $\alpha_{ij}$. And a proposal may stay where it is, $Q_{ii} > 0$: it is not
-part of the sum.
+What is never proposed, $Q_{ij} = 0$, never happens, whatever $\alpha_{ij}$. And a proposal may stay where it is,
+$Q_{ii} > 0$: it is not part of the sum.
 
 ## Worked example
 
-*Three states.* Let $\pi = (\tfrac12, \tfrac14, \tfrac14)$, and let the rows of $Q$ be $(0, \tfrac12, \tfrac12)$, $(1, 0, 0)$ and
-$(\tfrac12, \tfrac12, 0)$. From 1 to 2: $\alpha = \min\{1, (\tfrac14 \cdot 1) / (\tfrac12 \cdot \tfrac12)\} = 1$, so $K_{12} = \tfrac12$. From 1 to 3:
-$\alpha = \min\{1, (\tfrac14 \cdot \tfrac12) / (\tfrac12 \cdot \tfrac12)\} = \tfrac12$, so $K_{13} = \tfrac14$. From 3 to 2: the way back has $Q_{23} = 0$, so
-$\alpha = 0$. In full
+*Three states.* Let $\pi = (\tfrac12, \tfrac14, \tfrac14)$, and let the rows of $Q$ be $(0, \tfrac12, \tfrac12)$,
+$(1, 0, 0)$ and $(\tfrac12, \tfrac12, 0)$. From 1 to 2:
+$\alpha = \min\{1, (\tfrac14 \cdot 1) / (\tfrac12 \cdot \tfrac12)\} = 1$, so $K_{12} = \tfrac12$. From 1 to 3:
+$\alpha = \min\{1, (\tfrac14 \cdot \tfrac12) / (\tfrac12 \cdot \tfrac12)\} = \tfrac12$, so $K_{13} = \tfrac14$. From 3 to
+2: the way back has $Q_{23} = 0$, so $\alpha = 0$. In full
 
 $$K = \begin{pmatrix} \tfrac14 & \tfrac12 & \tfrac14 \\ 1 & 0 & 0 \\ \tfrac12 & 0 & \tfrac12 \end{pmatrix}.$$
 
-The traffic from 1 to 3 is $\tfrac12 \cdot \tfrac14 = \tfrac18$, and from 3 to 1 it is $\tfrac14 \cdot \tfrac12 = \tfrac18$ as well.
+The traffic from 1 to 3 is $\tfrac12 \cdot \tfrac14 = \tfrac18$, and from 3 to 1 it is
+$\tfrac14 \cdot \tfrac12 = \tfrac18$ as well.
 
 *A log-normal walk.* Let $\pi(x) \propto x\, e^{-x}$ for $x > 0$. From $x = 1$ to $y = 2$: $\log \pi$ falls from $-1$ to
-$\log 2 - 2 = -1.307$, but the correction works out as 0.693, so $\log \alpha = \min\{0, 0.386\} = 0$. The way back from 2 to 1 has
-$\log \alpha = -0.386$: it is taken in 68 % of the cases. (Without a correction, 1 to 2 would be taken in 74 % of the cases, and 2 to 1
-always.)
+$\log 2 - 2 = -1.307$, but the correction works out as 0.693, so $\log \alpha = \min\{0, 0.386\} = 0$. The way back from 2
+to 1 has $\log \alpha = -0.386$: it is taken in 68 % of the cases. (Without a correction, 1 to 2 would be taken in 74 % of
+the cases, and 2 to 1 always.)
 
 ## Plan
 
@@ -102,14 +109,14 @@ All chains of a batch move at once, each with its own coin. A proposal is handed
 ## Cost
 
 One evaluation of $\log \pi$ over the batch per step; the proposals cost $O(\text{dim})$ a chain. Memory is
-$O(n_\text{chains} \cdot n_\text{draws} \cdot \text{dim})$. Successive draws are correlated: in $d$ dimensions a random walk needs of the
-order of $d$ steps for one that is as good as new [3].
+$O(n_\text{chains} \cdot n_\text{draws} \cdot \text{dim})$. Successive draws are correlated: in $d$ dimensions a random
+walk needs of the order of $d$ steps for one that is as good as new [3].
 
 ## Go further
 
-Experiment: plot the acceptance rate and the autocorrelation of a random walk against `scale`, in 2 and in 50 dimensions. [3]
-says where the best scale lies, and that there about 23 % of the moves are accepted. A stretch goal: a proposal that moves one
-coordinate at a time.
+Experiment: plot the acceptance rate and the autocorrelation of a random walk against `scale`, in 2 and in 50 dimensions.
+[3] says where the best scale lies, and that there about 23 % of the moves are accepted. A stretch goal: a proposal that
+moves one coordinate at a time.
 
 What is not here: warm-up that tunes the scale, and diagnostics that tell whether the chains agree. Drop the first draws
 yourself, those that still remember the start.

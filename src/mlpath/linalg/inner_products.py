@@ -84,11 +84,11 @@ norm (2), is the one whose residual is orthogonal to the subspace,
 
 $$\langle b_i, x - p \rangle_M = 0 \quad \text{for all } i, \tag{11}$$
 
-since for any other point $p + d$ of the subspace Pythagoras gives $\lVert x - p - d \rVert_M^2 = \lVert x - p
-\rVert_M^2 + \lVert d \rVert_M^2$. Put $p = \sum_j c_j
-b_j$ into (11): with the $b_i$ as the rows of $B$ these are the *normal equations* $(B M B^\top)\, c = B M
-x$. They square the condition number of $B$, and have no unique solution if the $b_i$ are dependent, although $p$ is still unique. So go to other coordinates: if the rows of $Q$ are orthonormal and span the same subspace as the vectors $W
-b_i$, then
+since for any other point $p + d$ of the subspace Pythagoras gives
+$\lVert x - p - d \rVert_M^2 = \lVert x - p \rVert_M^2 + \lVert d \rVert_M^2$. Put $p = \sum_j c_j b_j$ into (11): with
+the $b_i$ as the rows of $B$ these are the *normal equations* $(B M B^\top)\, c = B M x$. They square the condition number
+of $B$, and have no unique solution if the $b_i$ are dependent, although $p$ is still unique. So go to other coordinates:
+if the rows of $Q$ are orthonormal and span the same subspace as the vectors $W b_i$, then
 
 $$W p = Q^\top Q\, W x, \tag{12}$$
 

@@ -48,7 +48,8 @@ $$\lVert X \rVert_F: \; G = \frac{X}{\lVert X \rVert_F}, \qquad
 \lVert X \rVert_2 = \sigma_1: \; G = u_1 w_1^\top, \qquad
 \lVert X \rVert_* = \sum_i \sigma_i: \; G = U W^\top. \tag{7}$$
 
-Each norm has corners: the first at $X = 0$; the second where $\sigma_1 = \sigma_2$; the third where a singular value is 0. There is no gradient there.
+Each norm has corners: the first at $X = 0$; the second where $\sigma_1 = \sigma_2$; the third where a singular
+value is 0. There is no gradient there.
 
 **Vectors from matrices.** $\operatorname{vec} X$ stacks the *columns* of $X$. The Kronecker product replaces each entry
 of $A$ by that entry times $B$:

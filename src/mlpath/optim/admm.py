@@ -4,9 +4,9 @@ r"""ADMM: split a problem in two, solve the halves in turn, and let a price brin
 
 Often a sum of two functions is hard to minimise and each of them is easy: least squares, which is linear algebra, and the
 1-norm, which is a threshold. So give each a variable of its own, $x$ and $z$, demand that they agree, and pay for
-disagreement, as the augmented Lagrangian does. Minimise over $x$, then over $z$, then raise the price where they still differ: that is the
-*alternating direction method of multipliers*. It gets to a few digits fast, needs nothing but two proximal operators, and when the
-data lie on many machines each of them can work on its own share.
+disagreement, as the augmented Lagrangian does. Minimise over $x$, then over $z$, then raise the price where they still
+differ: that is the *alternating direction method of multipliers*. It gets to a few digits fast, needs nothing but two
+proximal operators, and when the data lie on many machines each of them can work on its own share.
 
 ## Maths
 
@@ -14,8 +14,8 @@ We minimise
 
 $$f(x) + g(z) \quad \text{subject to} \quad x = z , \tag{1}$$
 
-with $f$ and $g$ convex; either may be infinite outside a set. The augmented Lagrangian with multipliers $y$ and weight $\rho > 0$ is, up to a term
-without $x$ and $z$, with the *scaled* multipliers $u = y / \rho$,
+with $f$ and $g$ convex; either may be infinite outside a set. The augmented Lagrangian with multipliers $y$ and weight
+$\rho > 0$ is, up to a term without $x$ and $z$, with the *scaled* multipliers $u = y / \rho$,
 
 $$f(x) + g(z) + y^\top (x - z) + \tfrac\rho2 \|x - z\|^2 = f(x) + g(z) + \tfrac\rho2 \|x - z + u\|^2 - \tfrac\rho2 \|u\|^2 . \tag{2}$$
 
@@ -27,60 +27,66 @@ the minimum of (2) over $x$, then over $z$, and the update of the multipliers ar
 
 $$x^+ = \operatorname{prox}_{f / \rho}(z - u), \qquad z^+ = \operatorname{prox}_{g / \rho}(\hat x + u), \qquad u^+ = u + \hat x - z^+ . \tag{4}$$
 
-In the plain method $\hat x$ is $x^+$. *Over-relaxation* goes further in the same direction, with $\alpha$ between 1 and 2, often 1.6:
+In the plain method $\hat x$ is $x^+$. *Over-relaxation* goes further in the same direction, with $\alpha$ between 1 and
+2, often 1.6:
 
 $$\hat x = \alpha\, x^+ + (1 - \alpha)\, z . \tag{5}$$
 
-**How far is it?** A solution has $x = z$, $-y \in \partial f(x)$ and $y \in \partial g(z)$. The last holds after each step, as (3) for $z^+$ says
-$\rho (\hat x + u - z^+) = \rho u^+ \in \partial g(z^+)$. For $x^+$ it says, without relaxation, $-\rho u^+ - \rho (z^+ - z) \in \partial f(x^+)$. So
-what is missing are the *primal* and the *dual residual*,
+**How far is it?** A solution has $x = z$, $-y \in \partial f(x)$ and $y \in \partial g(z)$. The last holds after each
+step, as (3) for $z^+$ says $\rho (\hat x + u - z^+) = \rho u^+ \in \partial g(z^+)$. For $x^+$ it says, without
+relaxation, $-\rho u^+ - \rho (z^+ - z) \in \partial f(x^+)$. So what is missing are the *primal* and the *dual residual*,
 
 $$r = x^+ - z^+ , \qquad s = \rho\, (z^+ - z) . \tag{6}$$
 
-(With relaxation there is one more term, which vanishes when these do.) Their lengths are compared [1] with the lengths of what they are differences of; for
-$n$ entries,
+(With relaxation there is one more term, which vanishes when these do.) Their lengths are compared [1] with the lengths of
+what they are differences of; for $n$ entries,
 
 $$\|r\| \le \sqrt n\, \varepsilon_\text{abs} + \varepsilon_\text{rel} \max\{\|x\|, \|z\|\} , \qquad
 \|s\| \le \sqrt n\, \varepsilon_\text{abs} + \varepsilon_\text{rel}\, \rho\, \|u\| . \tag{7}$$
 
 ADMM converges for every $\rho > 0$, wherever (1) has a solution with multipliers, since
-$\|z - z^\star\|^2 + \|u - u^\star\|^2$ falls with each step. If the sets on which $f$ and $g$ are finite do not meet, $u$ grows for ever, and $r$ does not vanish.
+$\|z - z^\star\|^2 + \|u - u^\star\|^2$ falls with each step. If the sets on which $f$ and $g$ are finite do not meet, $u$
+grows for ever, and $r$ does not vanish.
 
-**Balance.** A large $\rho$ punishes disagreement, and $\|r\|$ falls quickly; a small one lets $\|s\|$ fall. So keep them similar [1]:
+**Balance.** A large $\rho$ punishes disagreement, and $\|r\|$ falls quickly; a small one lets $\|s\|$ fall. So keep them
+similar [1]:
 
 $$\rho^+ = \begin{cases} 2 \rho & \|r\| > 10\, \|s\| \\ \rho / 2 & \|s\| > 10\, \|r\| \\ \rho & \text{otherwise,} \end{cases} \tag{8}$$
 
-and remember that what has a meaning of its own is $y = \rho u$: it must not change, so $u$ does. Proofs ask that one stops changing $\rho$ after some time.
+and remember that what has a meaning of its own is $y = \rho u$: it must not change, so $u$ does. Proofs ask that one
+stops changing $\rho$ after some time.
 
 **Least squares**: $f(w) = \frac c2 \|X w - t\|^2$ with a factor $c > 0$. Setting the derivative of (3) to zero,
 
 $$(I + a c\, X^\top X)\, w = v + a c\, X^\top t . \tag{9}$$
 
-The matrix is the same as long as $a$ is: factor it once, and each step costs two triangular solves. If there are fewer rows than
-columns, the small matrix will do, by Woodbury's identity
+The matrix is the same as long as $a$ is: factor it once, and each step costs two triangular solves. If there are fewer
+rows than columns, the small matrix will do, by Woodbury's identity
 
 $$(I + a c\, X^\top X)^{-1} = I - a c\, X^\top (I + a c\, X X^\top)^{-1} X . \tag{10}$$
 
-*The lasso* has $c = 1 / n$ and $g = \lambda \|\cdot\|_1$, whose proximal operator is the soft threshold: $z$ has exact zeros, $x$ has not.
+*The lasso* has $c = 1 / n$ and $g = \lambda \|\cdot\|_1$, whose proximal operator is the soft threshold: $z$ has exact
+zeros, $x$ has not.
 
-**Basis pursuit**: of all solutions of $A x = b$ the one with the least 1-norm. Here $f$ is 0 on the solutions and infinite elsewhere, so that (3) is the
-projection, for every $a$; with the pseudo-inverse $A^+$
+**Basis pursuit**: of all solutions of $A x = b$ the one with the least 1-norm. Here $f$ is 0 on the solutions and
+infinite elsewhere, so that (3) is the projection, for every $a$; with the pseudo-inverse $A^+$
 
 $$\operatorname{prox}(v) = v - A^+ (A v - b) . \tag{11}$$
 
 If there is no solution, (11) goes to where $\|A x - b\|$ is least, and ADMM converges to something that was not asked for.
 
-**Consensus.** Let $f = \sum_{i=1}^N f_i$, each with its share of the data. Give each a variable $x_i$ of its own, one row of a matrix, and let them all
-equal $z$: then $f$ falls apart and its proximal operator works on each row by itself. The other one minimises
-$g(z) + \frac1{2a} \sum_i \|z - v_i\|^2$. As $\sum_i \|z - v_i\|^2 = N \|z - \bar v\|^2+ \text{const}$ with the mean $\bar v$ of the rows,
+**Consensus.** Let $f = \sum_{i=1}^N f_i$, each with its share of the data. Give each a variable $x_i$ of its own, one row
+of a matrix, and let them all equal $z$: then $f$ falls apart and its proximal operator works on each row by itself. The
+other one minimises $g(z) + \frac1{2a} \sum_i \|z - v_i\|^2$. As $\sum_i \|z - v_i\|^2 = N \|z - \bar v\|^2+ \text{const}$
+with the mean $\bar v$ of the rows,
 
 $$z = \operatorname{prox}_{a g / N}(\bar v) \quad \text{in every row.} \tag{12}$$
 
 ## Worked example
 
-- *A step*: $f(x) = \frac12 (x - 3)^2$, $g(z) = |z|$, $\rho = 1$, so $\operatorname{prox}_{f}(v) = (v + 3) / 2$. From zeros: $x = 1.5$,
-  $z = S_1(1.5) = 0.5$, $u = 1$. Then $x = (0.5 - 1 + 3) / 2 = 1.25$, $z = S_1(2.25) = 1.25$, $u = 1$: $r = 0$, $s = 0.75$.
-  Then $x = z = 1.625$. The solution is $x = z = 2$, with $y = 1$: and $u$ is that already.
+- *A step*: $f(x) = \frac12 (x - 3)^2$, $g(z) = |z|$, $\rho = 1$, so $\operatorname{prox}_{f}(v) = (v + 3) / 2$. From
+  zeros: $x = 1.5$, $z = S_1(1.5) = 0.5$, $u = 1$. Then $x = (0.5 - 1 + 3) / 2 = 1.25$, $z = S_1(2.25) = 1.25$, $u = 1$:
+  $r = 0$, $s = 0.75$. Then $x = z = 1.625$. The solution is $x = z = 2$, with $y = 1$: and $u$ is that already.
 - *Relaxed*, with $\alpha = 1.5$, the first step: $x = 1.5$, $\hat x = 2.25$, $z = 1.25$, $u = 1$.
 - *Balance*: $\|r\| = 0.3$, $\|s\| = 0.02$, $\rho = 4$, $u = 0.5$. Then $\rho = 8$ and $u = 0.25$: $y = 2$ before and after.
 - *Basis pursuit*: $A = (1, 2)$, $b = 2$. $A^+ = (0.2, 0.4)^\top$. From $v = 0$: $x = (0.4, 0.8)$. The solution is $(0, 1)$.
@@ -93,7 +99,8 @@ $$z = \operatorname{prox}_{a g / N}(\bar v) \quad \text{in every row.} \tag{12}$
 - `tolerances` returns the right sides of (7).
 - `balance` returns the next weight by (8), and the state with its multipliers.
 - `admm` puts them together.
-- `least_squares_prox` returns the proximal operator (9), which factors once for each step size, by (10) where that is smaller.
+- `least_squares_prox` returns the proximal operator (9), which factors once for each step size, by (10) where that is
+  smaller.
 - `basis_pursuit` finds the solution of least 1-norm, by (11), or says that there is none.
 - `consensus_prox` turns a proximal operator into that of (12).
 
@@ -110,15 +117,16 @@ Given are `lasso` and `consensus`, which are your parts put together.
 
 ## Cost
 
-Least squares: O(m²(m + k)) once for each $\rho$, with the smaller and the larger number $m$ and $k$ of rows and columns, then O(m k) a step, or O(m²)
-with the products kept. Some tens to hundreds of steps to four digits, and many more to ten. On the lasso the
-benchmark finds it to take from a quarter to five times as long as scikit-learn's coordinate descent at equal gaps: less where features
-are correlated, which it does not mind; more where there are thousands of them, since each step multiplies by all columns twice while
-coordinate descent changes few weights.
+Least squares: O(m²(m + k)) once for each $\rho$, with the smaller and the larger number $m$ and $k$ of rows and columns,
+then O(m k) a step, or O(m²) with the products kept. Some tens to hundreds of steps to four digits, and many more to ten.
+On the lasso the benchmark finds it to take from a quarter to five times as long as scikit-learn's coordinate descent at
+equal gaps: less where features are correlated, which it does not mind; more where there are thousands of them, since each
+step multiplies by all columns twice while coordinate descent changes few weights.
 
 ## Go further
 
-- *Experiment*: count the steps to (7) for $\rho$ from $10^{-3}$ to $10^3$, with and without (8). How far from the best does one get?
+- *Experiment*: count the steps to (7) for $\rho$ from $10^{-3}$ to $10^3$, with and without (8). How far from the best
+  does one get?
 - *Stretch*: robust regression, $\|A x - b\|_1$: let $z = A x - b$ and derive the steps for that.
 
 What is not here: the general constraint $A x + B z = c$, and certificates of infeasibility.
@@ -505,14 +513,15 @@ def basis_pursuit(
     -------
     AdmmResult
         That of `admm` from zeros, with its default tolerances: `f` is that of the equations, so `x` solves them, and
-        `z` has exact zeros. But if no point solves them, no step is made: `x` and `z` are $A^+ b$, `u` is zeros, `nit` is 0,
+        `z` has exact zeros. But if no point solves them, no step is made: `x` and `z` are $A^+ b$, `u` is zeros, `rho` as given, `nit` is 0,
         `success` false, `message` `INFEASIBLE`, and `primal` and `dual` are empty. They count as unsolvable if an entry of
         $A A^+ b - b$ exceeds $10^{-6}$ times the largest of $b$, in size.
 
     Raises
     ------
     ValueError
-        If the equations are not finite or do not fit, or `rho` or `max_iter` is refused by `admm`.
+        If the equations are not finite or do not fit, or `rho` or `max_iter` is refused by `admm`, which is
+        not called where they are unsolvable.
 
     Examples
     --------

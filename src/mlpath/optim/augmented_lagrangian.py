@@ -2,21 +2,22 @@ r"""Augmented Lagrangian: a penalty that learns the prices, and so need not be i
 
 ## Idea
 
-A quadratic penalty pushes only where a constraint is broken, so its minimum must break it. But how far it gives way tells what
-force was missing. Add that force to the objective as a fixed push, the multiplier, and minimise again: now the penalty has
-less to do. Round by round the push comes closer to the true price and the violation goes to zero, while the weight of the penalty stays
-where it is. This *method of multipliers* is what solvers use when problems are large and nothing special is known about them.
+A quadratic penalty pushes only where a constraint is broken, so its minimum must break it. But how far it gives way tells
+what force was missing. Add that force to the objective as a fixed push, the multiplier, and minimise again: now the
+penalty has less to do. Round by round the push comes closer to the true price and the violation goes to zero, while the
+weight of the penalty stays where it is. This *method of multipliers* is what solvers use when problems are large and
+nothing special is known about them.
 
 ## Maths
 
-Minimise $f(x)$ subject to $h(x) = 0$ and $g(x) \le 0$, with Jacobians $A$ and $G$. For equalities, Hestenes [1] and Powell [2] add the
-multipliers to the quadratic penalty with weight $\rho > 0$:
+Minimise $f(x)$ subject to $h(x) = 0$ and $g(x) \le 0$, with Jacobians $A$ and $G$. For equalities, Hestenes [1] and
+Powell [2] add the multipliers to the quadratic penalty with weight $\rho > 0$:
 
 $$f(x) + \nu^\top h(x) + \tfrac\rho2 \lVert h(x) \rVert^2 . \tag{1}$$
 
 **Inequalities** become equalities by slack variables: $g_i(x) + s_i = 0$ with $s_i \ge 0$. In (1) that makes the term
-$\lambda_i (g_i + s_i) + \tfrac\rho2 (g_i + s_i)^2$, a parabola in $s_i$. It is least at $s_i = \max(0, -g_i - \lambda_i / \rho)$. Inserting this
-removes the slacks again, and what is left [3] is
+$\lambda_i (g_i + s_i) + \tfrac\rho2 (g_i + s_i)^2$, a parabola in $s_i$. It is least at
+$s_i = \max(0, -g_i - \lambda_i / \rho)$. Inserting this removes the slacks again, and what is left [3] is
 
 $$L_\rho(x, \nu, \lambda) = f + \nu^\top h + \tfrac\rho2 \lVert h \rVert^2
 + \frac1{2\rho} \sum_i \Bigl( \max(0,\ \lambda_i + \rho\, g_i)^2 - \lambda_i^2 \Bigr) . \tag{2}$$
@@ -27,48 +28,55 @@ $$\nabla_x L_\rho = \nabla f + A^\top \nu^+ + G^\top \lambda^+ \qquad \text{with
 
 $$\nu^+ = \nu + \rho\, h(x), \qquad \lambda^+ = \max(0,\ \lambda + \rho\, g(x)) . \tag{4}$$
 
-So (3) is the gradient of the ordinary Lagrangian with the multipliers (4): a minimum of (2) is stationary *for these*. They are the next multipliers.
-With $G_+$ for the rows where $\lambda_i + \rho g_i > 0$, the second derivatives are
+So (3) is the gradient of the ordinary Lagrangian with the multipliers (4): a minimum of (2) is stationary *for these*.
+They are the next multipliers. With $G_+$ for the rows where $\lambda_i + \rho g_i > 0$, the second derivatives are
 
 $$\nabla^2_{xx} L_\rho = \nabla^2_{xx} L(x, \nu^+, \lambda^+) + \rho\, A^\top A + \rho\, G_+^\top G_+ . \tag{5}$$
 
-If the second-order condition holds at the solution, and $\rho$ is large enough, this is positive definite there with the true multipliers:
-the solution is a minimum of (2) at a *finite* weight.
+If the second-order condition holds at the solution, and $\rho$ is large enough, this is positive definite there with the
+true multipliers: the solution is a minimum of (2) at a *finite* weight.
 
 **How fast.** For equalities, let $x(\nu)$ minimise (1). Differentiating its stationarity gives
-$(H + \rho A^\top A)\, \partial x / \partial \nu = -A^\top$, with $H = \nabla^2_{xx} L$ at the solution. So the update (4) maps the error of $\nu$ by
+$(H + \rho A^\top A)\, \partial x / \partial \nu = -A^\top$, with $H = \nabla^2_{xx} L$ at the solution. So the update (4)
+maps the error of $\nu$ by
 
 $$M = I - \rho\, A\, (H + \rho A^\top A)^{-1} A^\top , \tag{6}$$
 
-and converges linearly with the largest eigenvalue of $M$ in size as its factor. If $H$ is regular, $M = (I + \rho\, A H^{-1} A^\top)^{-1}$: the factor falls like
-$1/\rho$. A penalty alone needs $\rho = 10^6$ for six digits; here $\rho = 100$ may bring two digits a round.
+and converges linearly with the largest eigenvalue of $M$ in size as its factor. If $H$ is regular,
+$M = (I + \rho\, A H^{-1} A^\top)^{-1}$: the factor falls like $1/\rho$. A penalty alone needs $\rho = 10^6$ for six
+digits; here $\rho = 100$ may bring two digits a round.
 
-**When to raise the weight.** What has to vanish is the violation, and for inequalities also the product $\lambda_i g_i$. Both do if and only if this does:
+**When to raise the weight.** What has to vanish is the violation, and for inequalities also the product $\lambda_i g_i$.
+Both do if and only if this does:
 
 $$v = \max\bigl( |h_j|,\ |\max(g_i, -\lambda_i / \rho)| \bigr) . \tag{7}$$
 
-(By (4), $\rho \max(g_i, -\lambda_i / \rho)$ is by how much $\lambda_i$ changes.) If $v$ falls below a share, here a quarter, of what it was after the
-round before, the multipliers are converging and the weight stays. Otherwise it is multiplied by 10.
+(By (4), $\rho \max(g_i, -\lambda_i / \rho)$ is by how much $\lambda_i$ changes.) If $v$ falls below a share, here a
+quarter, of what it was after the round before, the multipliers are converging and the weight stays. Otherwise it is
+multiplied by 10.
 
-**How exactly to minimise.** There is no use in an exact minimum for wrong multipliers: round $k = 0, 1, \dots$ minimises (2) until the gradient is below
+**How exactly to minimise.** There is no use in an exact minimum for wrong multipliers: round $k = 0, 1, \dots$ minimises
+(2) until the gradient is below
 
 $$\varepsilon_k = \max(\text{tol},\ 10^{-k-1}) . \tag{8}$$
 
-**If nothing is feasible**, $v$ stays away from zero and the weight grows. The rounds then approach points where the violation itself is stationary,
+**If nothing is feasible**, $v$ stays away from zero and the weight grows. The rounds then approach points where the
+violation itself is stationary,
 
 $$A^\top h + G^\top \max(g, 0) = 0 , \tag{9}$$
 
-which is a local minimum of $\lVert h \rVert^2 + \lVert \max(g, 0) \rVert^2$: the best answer there is. At a point with violations and independent gradients (9) cannot
-hold.
+which is a local minimum of $\lVert h \rVert^2 + \lVert \max(g, 0) \rVert^2$: the best answer there is. At a point with
+violations and independent gradients (9) cannot hold.
 
 ## Worked example
 
-Minimise $x^2$ with $x - 1 = 0$; the solution is $x = 1$ with $\nu = -2$. For given $\nu$ and $\rho = 2$, (1) is least where $2x + \nu + 2(x - 1) = 0$, at
-$x = (2 - \nu)/4$. From $\nu = 0$: $x = 0.5$, and (4) gives $\nu = 0 + 2 \cdot (-0.5) = -1$. Then $x = 0.75$ and $\nu = -1.5$; then $x = 0.875$ and
-$\nu = -1.75$. The error is halved each time, as (6) says: $M = 1 - 2/(2 + 2) = 0.5$. With $\rho = 18$ it would be a tenth.
+Minimise $x^2$ with $x - 1 = 0$; the solution is $x = 1$ with $\nu = -2$. For given $\nu$ and $\rho = 2$, (1) is least
+where $2x + \nu + 2(x - 1) = 0$, at $x = (2 - \nu)/4$. From $\nu = 0$: $x = 0.5$, and (4) gives
+$\nu = 0 + 2 \cdot (-0.5) = -1$. Then $x = 0.75$ and $\nu = -1.5$; then $x = 0.875$ and $\nu = -1.75$. The error is halved
+each time, as (6) says: $M = 1 - 2/(2 + 2) = 0.5$. With $\rho = 18$ it would be a tenth.
 
-The same with $x \ge 1$, so $g = 1 - x$: from $\lambda = 0$ and $x = 0.5$ comes $\lambda = \max(0, 0 + 2 \cdot 0.5) = 1$. With $x \ge -1$ instead, $g = -1 - x$ is
-negative at the free minimum $x = 0$, and $\lambda = \max(0, 0 - 2) = 0$ stays.
+The same with $x \ge 1$, so $g = 1 - x$: from $\lambda = 0$ and $x = 0.5$ comes $\lambda = \max(0, 0 + 2 \cdot 0.5) = 1$.
+With $x \ge -1$ instead, $g = -1 - x$ is negative at the free minimum $x = 0$, and $\lambda = \max(0, 0 - 2) = 0$ stays.
 
 ## Plan
 
@@ -94,15 +102,17 @@ Given is `newton` from the exercise on penalties, which minimises without constr
 
 ## Cost
 
-Five to ten rounds, of which the later ones take one or two Newton steps each, as they start from the last solution. A step costs one
-evaluation of everything and O(n³). On the benchmark's problems it takes 4 to 33 times as long as SciPy's SLSQP, which needs no second derivatives,
-makes fewer evaluations, and is compiled; the method's own field is problems whose constraints are too many to be solved for.
+Five to ten rounds, of which the later ones take one or two Newton steps each, as they start from the last solution. A
+step costs one evaluation of everything and O(n³). On the benchmark's problems it takes 4 to 33 times as long as SciPy's
+SLSQP, which needs no second derivatives, makes fewer evaluations, and is compiled; the method's own field is problems
+whose constraints are too many to be solved for.
 
 ## Go further
 
-- *Experiment*: plot the number of rounds, and of all Newton steps, against a fixed $\rho$ from 1 to $10^6$. Where is the best?
-- *Stretch*: split the variables, $f(x) + k(z)$ with $x - z = 0$, and minimise (1) over $x$ and over $z$ in turn instead of jointly. That is
-  ADMM, which needs only one such round between updates. Solve a lasso with it.
+- *Experiment*: plot the number of rounds, and of all Newton steps, against a fixed $\rho$ from 1 to $10^6$. Where is the
+  best?
+- *Stretch*: split the variables, $f(x) + k(z)$ with $x - z = 0$, and minimise (1) over $x$ and over $z$ in turn instead
+  of jointly. That is ADMM, which needs only one such round between updates. Solve a lasso with it.
 
 ## References
 

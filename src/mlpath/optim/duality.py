@@ -98,8 +98,9 @@ the bounds come as near to 0 as you like, but no price reaches it. Slater's cond
 
 ## Plan
 
-A `Program` has the fields `P`, `q`, `A`, `b`, `G` and `h` of the problem above; `program(q, P=..., A=..., b=..., G=..., h=...)`
-makes one, and what is left out is absent. Linear programs are solved by SciPy's `linprog`.
+A `Program` has the fields `P`, `q`, `A`, `b`, `G` and `h` of the problem above;
+`program(q, P=..., A=..., b=..., G=..., h=...)` makes one, and what is left out is absent. Linear programs are solved by
+SciPy's `linprog`.
 
 - `dual_function` takes a program and prices, and returns (3).
 - `dual_program` returns (4) as a program.

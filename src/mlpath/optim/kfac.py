@@ -118,8 +118,8 @@ Given are `trace`, which runs a network and keeps what the factors need, and `tr
 For a layer with $d_A$ inputs, $d_G$ outputs and $n$ samples: $O(n d_A^2 + n d_G^2)$ for the factors and
 $O(d_A^3 + d_G^3)$ to factorise them, beside $O(n d_A d_G)$ for the gradient; $O(d_A^2 + d_G^2)$ numbers to keep. One
 refreshes factors and factorisations only every ten or hundred steps in practice; we do at every step. The paper also
-adapts $\lambda$ (as Hessian-free optimisation does), rescales by the exact curvature along the step, and has momentum; we do
-not.
+adapts $\lambda$ (as Hessian-free optimisation does), rescales by the exact curvature along the step, and has momentum; we
+do not.
 
 On 300 of scikit-learn's digits and a network of 64, 20 and 10 units, the defaults bring the cross entropy from 2.4 to
 0.012 in ten steps. Gradient descent with the best of four step sizes needs 300, of which each takes a third to a

@@ -3,10 +3,10 @@ r"""Online learning: Hedge, online gradient descent, their regret, and AdaBoost.
 ## Idea
 
 Decide, see what it cost, decide again, and assume nothing about what comes: not even that the costs are drawn from some
-law. An adversary may choose them who knows the method. What can then be promised is small *regret*: in the long run one does nearly
-as well as the best fixed decision in hindsight. Two methods do this: *Hedge* spreads its stake over experts and takes from those who
-lose; *online gradient descent* makes a gradient step on each cost as it comes. Turned round, Hedge is AdaBoost: the
-examples are the experts, and those that all rules get right lose their weight.
+law. An adversary may choose them who knows the method. What can then be promised is small *regret*: in the long run one
+does nearly as well as the best fixed decision in hindsight. Two methods do this: *Hedge* spreads its stake over experts
+and takes from those who lose; *online gradient descent* makes a gradient step on each cost as it comes. Turned round,
+Hedge is AdaBoost: the examples are the experts, and those that all rules get right lose their weight.
 
 ## Maths
 
@@ -20,13 +20,14 @@ Weigh each expert by its past, with a step size $\eta_t \ge 0$:
 $$p_{t,i} \propto \exp(- \eta_t L_{t-1,i}) , \qquad \sum_i p_{t,i} = 1 . \tag{2}$$
 
 *The bound.* Let $\Phi_\eta(L) = -\frac1\eta \ln \frac1N \sum_i e^{-\eta L_i}$, a soft minimum. By (2),
-$\Phi_{\eta_t}(L_t) - \Phi_{\eta_t}(L_{t-1}) = -\frac{1}{\eta_t} \ln \sum_i p_{t,i}\, e^{-\eta_t \ell_{t,i}}$, and by Hoeffding's lemma a number $X \in [0, 1]$
-has $\ln \mathbb{E}\, e^{-\eta X} \le - \eta\, \mathbb{E} X + \eta^2 / 8$. So
+$\Phi_{\eta_t}(L_t) - \Phi_{\eta_t}(L_{t-1}) = -\frac{1}{\eta_t} \ln \sum_i p_{t,i}\, e^{-\eta_t \ell_{t,i}}$, and by
+Hoeffding's lemma a number $X \in [0, 1]$ has $\ln \mathbb{E}\, e^{-\eta X} \le - \eta\, \mathbb{E} X + \eta^2 / 8$. So
 
 $$p_t^\top \ell_t \le \Phi_{\eta_t}(L_t) - \Phi_{\eta_t}(L_{t-1}) + \frac{\eta_t}{8} . \tag{3}$$
 
-As $\eta$ falls, $\Phi_\eta$ rises, from the minimum to the mean. So if the steps do not grow, $\Phi_{\eta_t}(L_t) \le \Phi_{\eta_{t+1}}(L_t)$,
-and the sum of (3) telescopes, from $\Phi(0) = 0$ to $\Phi_{\eta_T}(L_T) \le \min_i L_{T,i} + \frac{\ln N}{\eta_T}$ (keep one term of the sum):
+As $\eta$ falls, $\Phi_\eta$ rises, from the minimum to the mean. So if the steps do not grow,
+$\Phi_{\eta_t}(L_t) \le \Phi_{\eta_{t+1}}(L_t)$, and the sum of (3) telescopes, from $\Phi(0) = 0$ to
+$\Phi_{\eta_T}(L_T) \le \min_i L_{T,i} + \frac{\ln N}{\eta_T}$ (keep one term of the sum):
 
 $$R_T \le \frac{\ln N}{\eta_T} + \frac18 \sum_{t=1}^T \eta_t . \tag{4}$$
 
@@ -41,8 +42,8 @@ $$\eta_t = 2 \sqrt{\frac{\ln N}{t}} \quad \Rightarrow \quad R_T \le \sqrt{T \ln 
 No method has a better rate: against coin tosses whatever one plays loses $T/2$ on average, and the best of two opposite
 experts less, by about $\sqrt{T / (2 \pi)}$.
 
-**Online gradient descent.** Play a point $x_t$ of a convex set, then see the gradient $g_t$ of a convex loss $f_t$ at $x_t$. With $P$ the
-projection onto the set,
+**Online gradient descent.** Play a point $x_t$ of a convex set, then see the gradient $g_t$ of a convex loss $f_t$ at
+$x_t$. With $P$ the projection onto the set,
 
 $$x_{t+1} = P(x_t - \eta_t\, g_t) . \tag{7}$$
 
@@ -50,14 +51,14 @@ The projection brings $x_{t+1}$ no further from any point $u$ of the set, so
 
 $$\|x_{t+1} - u\|^2 \le \|x_t - u\|^2 - 2 \eta_t\, g_t^\top (x_t - u) + \eta_t^2 \|g_t\|^2 , \tag{8}$$
 
-and $f_t(x_t) - f_t(u) \le g_t^\top (x_t - u)$. Let no two points of the set be further apart than $D$, and no gradient longer than $G$. Solve (8)
-for $g_t^\top (x_t - u)$, sum over $t$, and collect the terms in $\|x_t - u\|^2 \le D^2$:
+and $f_t(x_t) - f_t(u) \le g_t^\top (x_t - u)$. Let no two points of the set be further apart than $D$, and no gradient
+longer than $G$. Solve (8) for $g_t^\top (x_t - u)$, sum over $t$, and collect the terms in $\|x_t - u\|^2 \le D^2$:
 $R_T \le \frac{D^2}{2 \eta_T} + \frac{G^2}{2} \sum_t \eta_t$. So
 
 $$\eta_t = \frac{D}{G \sqrt t} \quad \Rightarrow \quad R_T \le \tfrac32 D\, G \sqrt T . \tag{9}$$
 
-If each $f_t$ is curved, $f_t(x_t) - f_t(u) \le g_t^\top (x_t - u) - \frac\mu2 \|x_t - u\|^2$ with $\mu > 0$, the same sum has the
-coefficients $\frac1{\eta_t} - \frac1{\eta_{t-1}} - \mu$, which steps as $1/t$ make vanish:
+If each $f_t$ is curved, $f_t(x_t) - f_t(u) \le g_t^\top (x_t - u) - \frac\mu2 \|x_t - u\|^2$ with $\mu > 0$, the same sum
+has the coefficients $\frac1{\eta_t} - \frac1{\eta_{t-1}} - \mu$, which steps as $1/t$ make vanish:
 
 $$\eta_t = \frac{1}{\mu t} \quad \Rightarrow \quad R_T \le \frac{G^2}{2 \mu} (1 + \ln T) . \tag{10}$$
 
@@ -66,21 +67,24 @@ $\mathbb{E} f(x_t) = \mathbb{E} f_t(x_t)$, and for the mean $\bar x$ of the poin
 
 $$\mathbb{E} f(\bar x) - f(u) \le \frac{\mathbb{E} R_T}{T} . \tag{11}$$
 
-**AdaBoost.** Given are examples with labels $y_i = \pm 1$, and a weak learner which for any weights on them finds a rule $h$ with
-values $\pm 1$. Its weighted error and its *edge* over tossing a coin are
+**AdaBoost.** Given are examples with labels $y_i = \pm 1$, and a weak learner which for any weights on them finds a rule
+$h$ with values $\pm 1$. Its weighted error and its *edge* over tossing a coin are
 
 $$\varepsilon_t = \sum_{i:\, h_t(x_i) \ne y_i} p_{t,i} , \qquad \gamma_t = \tfrac12 - \varepsilon_t . \tag{12}$$
 
-Let Hedge choose the weights, with the examples for experts: an example loses where the rule is right. With $\alpha_t$ for the step of round $t$,
+Let Hedge choose the weights, with the examples for experts: an example loses where the rule is right. With $\alpha_t$ for
+the step of round $t$,
 
 $$p_{t,i} \propto e^{-m_{t-1,i}} , \qquad m_{t,i} = \sum_{s \le t} \alpha_s\, y_i\, h_s(x_i) . \tag{13}$$
 
-The sum of the $e^{-m_{t,i}}$ is that of round $t - 1$ times $Z_t = (1 - \varepsilon_t)\, e^{-\alpha_t} + \varepsilon_t\, e^{\alpha_t}$: each
-rule's *vote* $\alpha_t$ is chosen to make this least,
+The sum of the $e^{-m_{t,i}}$ is that of round $t - 1$ times
+$Z_t = (1 - \varepsilon_t)\, e^{-\alpha_t} + \varepsilon_t\, e^{\alpha_t}$: each rule's *vote* $\alpha_t$ is chosen to
+make this least,
 
 $$\alpha_t = \tfrac12 \ln \frac{1 - \varepsilon_t}{\varepsilon_t} , \qquad Z_t = 2 \sqrt{\varepsilon_t (1 - \varepsilon_t)} = \sqrt{1 - 4 \gamma_t^2} . \tag{14}$$
 
-The rules vote: the sign of $\sum_t \alpha_t h_t(x)$ is the prediction. It is wrong where $m_{T,i} \le 0$, and there $e^{-m} \ge 1$, so
+The rules vote: the sign of $\sum_t \alpha_t h_t(x)$ is the prediction. It is wrong where $m_{T,i} \le 0$, and there
+$e^{-m} \ge 1$, so
 
 $$\text{share of training errors} \le \frac1n \sum_i e^{-m_{T,i}} = \prod_t Z_t \le \exp\Bigl(-2 \sum_t \gamma_t^2\Bigr) . \tag{15}$$
 
@@ -92,15 +96,17 @@ It goes on growing after the last training error is gone, which is why boosting 
 
 ## Worked example
 
-- *Hedge*, three experts, $\eta = \ln 4$. Round 1: weights of $\frac13$, losses $(1, 0, 0.5)$, so ours is $0.5$. Factors $(\frac14, 1, \frac12)$
-  make the weights $(\frac17, \frac47, \frac27)$. Round 2: losses $(0, 1, 0)$, ours $0.571$. Totals $(1, 1, 0.5)$:
-  the regret is $1.071 - 0.5 = 0.571$. (5) with $T = 2$ would take $\eta = 2.096$ and promise $1.048$.
-- *Gradient descent* on $|x - z_t|$ over $[-1, 1]$: $D = 2$, $G = 1$. From 0, with $z_1 = 1$: the gradient is $-1$, the step $2$,
-  so $x_2 = P(2) = 1$. With $z_2 = -1$: the gradient is 1, the step $1.414$, $x_3 = -0.414$. Losses so far
+- *Hedge*, three experts, $\eta = \ln 4$. Round 1: weights of $\frac13$, losses $(1, 0, 0.5)$, so ours is $0.5$. Factors
+  $(\frac14, 1, \frac12)$ make the weights $(\frac17, \frac47, \frac27)$. Round 2: losses $(0, 1, 0)$, ours $0.571$.
+  Totals $(1, 1, 0.5)$: the regret is $1.071 - 0.5 = 0.571$. (5) with $T = 2$ would take $\eta = 2.096$ and promise
+  $1.048$.
+- *Gradient descent* on $|x - z_t|$ over $[-1, 1]$: $D = 2$, $G = 1$. From 0, with $z_1 = 1$: the gradient is $-1$, the
+  step $2$, so $x_2 = P(2) = 1$. With $z_2 = -1$: the gradient is 1, the step $1.414$, $x_3 = -0.414$. Losses so far
   $1 + 2$; any fixed point loses 2. The regret, 1, is below $4.243$.
-- *AdaBoost*: $x = 1, \dots, 5$ with labels $(+, +, -, -, +)$. The rule '+ up to 2' is wrong at 5 only: $\varepsilon = 0.2$,
-  $\alpha = 0.693$. Weights: $(1, 1, 1, 1, 4) / 8$. The rule '+ above 4' is wrong at 1 and 2: $\varepsilon = 0.25$, $\alpha = 0.549$.
-  $Z_1 Z_2 = 0.8 \cdot 0.866 = 0.693$; the vote is wrong at 5, a share of $0.2$. Its margin is $-0.116$.
+- *AdaBoost*: $x = 1, \dots, 5$ with labels $(+, +, -, -, +)$. The rule '+ up to 2' is wrong at 5 only:
+  $\varepsilon = 0.2$, $\alpha = 0.693$. Weights: $(1, 1, 1, 1, 4) / 8$. The rule '+ above 4' is wrong at 1 and 2:
+  $\varepsilon = 0.25$, $\alpha = 0.549$. $Z_1 Z_2 = 0.8 \cdot 0.866 = 0.693$; the vote is wrong at 5, a share of $0.2$.
+  Its margin is $-0.116$.
 
 ## Plan
 
@@ -115,8 +121,8 @@ It goes on growing after the last training error is gone, which is why boosting 
 | `adaboost` | examples, a weak learner | rules and their votes | (12) to (14) |
 | `margins` | rules and votes, examples | their margins | (16) |
 
-Given are `Boosted`, the rules with their votes; `Stump`, a rule that looks at one feature; and `best_stump`, which finds the one of least
-weighted error.
+Given are `Boosted`, the rules with their votes; `Stump`, a rule that looks at one feature; and `best_stump`, which finds
+the one of least weighted error.
 
 ## Pitfalls
 
@@ -129,13 +135,13 @@ weighted error.
 
 ## Cost
 
-Hedge: O(n_experts) a round; gradient descent: a gradient and a projection. AdaBoost: a weak learner a round, here a sort of each feature,
-O(n_samples · n_features · log n_samples).
+Hedge: O(n_experts) a round; gradient descent: a gradient and a projection. AdaBoost: a weak learner a round, here a sort
+of each feature, O(n_samples · n_features · log n_samples).
 
 ## Go further
 
-- *Experiment*: let the best expert change half-way. How long does Hedge need to notice? Mix a little of the uniform weights in
-  after each round, and look again.
+- *Experiment*: let the best expert change half-way. How long does Hedge need to notice? Mix a little of the uniform
+  weights in after each round, and look again.
 - *Stretch*: show that (7) on the simplex, with the entropy in the place of the squared distance, is Hedge.
 
 What is not here: bandits, where only the loss of what one plays is told.

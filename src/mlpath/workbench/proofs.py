@@ -221,6 +221,8 @@ def complaints(exercise: Exercise, proof: Proof) -> Iterator[str]:
     if proof.power is None and by_chance:
         yield f"only tests that go by chance reject {_list(by_chance)}: measure their power by mlpath dev power {exercise.id}"
     if proof.power is not None:
+        if proof.power.false_rejections:
+            yield f"the reference fails with {proof.power.false_rejections} of {proof.power.seeds} other seeds"
         for name, count in proof.power.rejections.items():
             if count < POWER_AT_LEAST * proof.power.seeds:
                 yield f"mistake {name} is rejected with {count} of {proof.power.seeds} seeds only"

@@ -43,15 +43,15 @@ $$\beta_t = \min\Big(1 - \frac{\bar\alpha_t}{\bar\alpha_{t-1}},\ 0.999\Big), \ta
 and $\bar\alpha$ is what (2) makes of the clipped $\beta$, not any longer what (6) says, or (1) and (3) would be two
 different processes.
 
-**Counting.** Here index $t$ of an array belongs to $x_t$, as in the papers, and index 0 to the clean image: the arrays have
-$T + 1$ entries. Most libraries drop entry 0 and count from $0$ to $T - 1$, so that their `alphas_cumprod[t]` is our
-$\bar\alpha_{t+1}$. Which $\bar\alpha$ belongs to which $t$ is the commonest error in diffusion code [3]; samples made with the
-wrong one look plausible, and only an identity finds it out.
+**Counting.** Here index $t$ of an array belongs to $x_t$, as in the papers, and index 0 to the clean image: the arrays
+have $T + 1$ entries. Most libraries drop entry 0 and count from $0$ to $T - 1$, so that their `alphas_cumprod[t]` is our
+$\bar\alpha_{t+1}$. Which $\bar\alpha$ belongs to which $t$ is the commonest error in diffusion code [3]; samples made
+with the wrong one look plausible, and only an identity finds it out.
 
 ## Worked example
 
-Three steps of variances 0.1, 0.2 and 0.5 have $\bar\alpha = (1,\ 0.9,\ 0.72,\ 0.36)$. Take a pixel $x_0 = 2$ and let us find the
-distribution of $x_3$ by single steps:
+Three steps of variances 0.1, 0.2 and 0.5 have $\bar\alpha = (1,\ 0.9,\ 0.72,\ 0.36)$. Take a pixel $x_0 = 2$ and let us
+find the distribution of $x_3$ by single steps:
 
 | | mean | variance |
 |---|---|---|
@@ -87,9 +87,10 @@ O(T) once for a schedule; O(pixels) for a leap, whatever $t$.
 
 ## Go further
 
-Draw $\log \mathrm{snr}$ of the linear and the cosine schedule against $t/T$ and find how many of the 1,000 steps have a ratio
-between 0.1 and 10, where a denoiser has something to learn. Stretch goal: write the sigmoid schedule of [4], which prescribes
-$\bar\alpha$ as cosine does, and the rescaling of [5], which makes $\bar\alpha_T$ exactly zero; what breaks then?
+Draw $\log \mathrm{snr}$ of the linear and the cosine schedule against $t/T$ and find how many of the 1,000 steps have a
+ratio between 0.1 and 10, where a denoiser has something to learn. Stretch goal: write the sigmoid schedule of [4], which
+prescribes $\bar\alpha$ as cosine does, and the rescaling of [5], which makes $\bar\alpha_T$ exactly zero; what breaks
+then?
 
 ## References
 

@@ -8,81 +8,89 @@ which depend strongly on each other can only move together by many small steps, 
 
 ## Maths
 
-We want draws from $\pi(x)$, and split the coordinates of $x$ into a *block* $B$ and the rest $R$. An *update* of $B$ replaces $x_B$ by
-a draw from the *full conditional* $\pi(x_B \mid x_R)$ and leaves $x_R$ alone. If $x$ has the law $\pi$, then $x_R$ has its marginal law
-$\pi(x_R)$, and the new pair the law
+We want draws from $\pi(x)$, and split the coordinates of $x$ into a *block* $B$ and the rest $R$. An *update* of $B$
+replaces $x_B$ by a draw from the *full conditional* $\pi(x_B \mid x_R)$ and leaves $x_R$ alone. If $x$ has the law $\pi$,
+then $x_R$ has its marginal law $\pi(x_R)$, and the new pair the law
 
 $$\pi(x_R)\, \pi(x_B' \mid x_R) = \pi(x_B', x_R), \tag{1}$$
 
-which is $\pi$ again: an update leaves $\pi$ invariant, and so does any sequence of updates. One update of every block in turn is a
-*sweep* of the *systematic scan*; in a *random scan* a coin chooses each block.
+which is $\pi$ again: an update leaves $\pi$ invariant, and so does any sequence of updates. One update of every block in
+turn is a *sweep* of the *systematic scan*; in a *random scan* a coin chooses each block.
 
 **A normal distribution** with the mean $m$ and the precision $\Lambda$, the inverse of the covariance, has
 
 $$\log \pi(x) = -\tfrac{1}{2} (x - m)^\top \Lambda\, (x - m) + \text{const}. \tag{2}$$
 
 Hold $x_R$, and collect what depends on $x_B$: with $u = x_B - m_B$ and $v = x_R - m_R$ it is
-$-\tfrac{1}{2} u^\top \Lambda_{BB}\, u - u^\top \Lambda_{BR}\, v$. Complete the square in $u$: this is a normal density of $x_B$, and you can read off
+$-\tfrac{1}{2} u^\top \Lambda_{BB}\, u - u^\top \Lambda_{BR}\, v$. Complete the square in $u$: this is a normal density of
+$x_B$, and you can read off
 
 $$x_B \mid x_R \sim \mathcal{N}(\mu_{B|R},\ \Sigma_{B|R}), \qquad \Sigma_{B|R} = \Lambda_{BB}^{-1}. \tag{3}$$
 
-The mean $\mu_{B|R}$ is where the gradient in $u$ vanishes. No covariance need be inverted, and where $\Lambda$ has zeros, those
-coordinates do not matter.
+The mean $\mu_{B|R}$ is where the gradient in $u$ vanishes. No covariance need be inverted, and where $\Lambda$ has zeros,
+those coordinates do not matter.
 
 **How fast it forgets.** By (3) the mean after an update is linear in $x - m$: there is a matrix $A_B$ with
 
 $$\mathbb{E}[x' - m \mid x] = A_B\, (x - m). \tag{4}$$
 
-It is the identity, except for the rows of $B$. Updates of the blocks $1, \dots, k$, in this order, multiply, the last on the left:
+It is the identity, except for the rows of $B$. Updates of the blocks $1, \dots, k$, in this order, multiply, the last on
+the left:
 
 $$A = A_k \cdots A_2\, A_1. \tag{5}$$
 
-So the correlation with the start dies out like the powers of the largest eigenvalue of $A$ in size. For two standard normal
-variables with the correlation $\rho$, drawn one after the other, (3) gives $x_1' = \rho\, x_2 + \dots$ and $x_2' = \rho\, x_1' + \dots$, so
+So the correlation with the start dies out like the powers of the largest eigenvalue of $A$ in size. For two standard
+normal variables with the correlation $\rho$, drawn one after the other, (3) gives $x_1' = \rho\, x_2 + \dots$ and
+$x_2' = \rho\, x_1' + \dots$, so
 
 $$A = \begin{pmatrix} 0 & \rho \\ 0 & \rho^2 \end{pmatrix}: \tag{6}$$
 
 the autocorrelation is $\rho^2$ a sweep, to the power of the number of sweeps. At $\rho = 0.99$ it takes some 35 sweeps to
 halve it. In a random scan with $k$ blocks, one update has the mean matrix $\tfrac{1}{k} \sum_B A_B$.
 
-**A change point.** In the years $t = 1, \dots, n$ there were $y_t$ accidents. Until some year they came at the rate $\lambda_1$, afterwards
-at the rate $\lambda_2$; let $c$ be the number of years of the first kind, $1 \le c \le n - 1$:
+**A change point.** In the years $t = 1, \dots, n$ there were $y_t$ accidents. Until some year they came at the rate
+$\lambda_1$, afterwards at the rate $\lambda_2$; let $c$ be the number of years of the first kind, $1 \le c \le n - 1$:
 
 $$y_t \sim \text{Poisson}(\lambda_1)\ \text{ for } t \le c, \qquad y_t \sim \text{Poisson}(\lambda_2)\ \text{ for } t > c. \tag{7}$$
 
 All $c$ are equally likely beforehand, and both rates have a gamma prior, independently, with the density proportional to
-$\lambda^{a - 1} e^{-b \lambda}$: $a$ is its *shape*, $b$ its *rate*. Write $S_c = y_1 + \dots + y_c$. The joint density of all is the product
+$\lambda^{a - 1} e^{-b \lambda}$: $a$ is its *shape*, $b$ its *rate*. Write $S_c = y_1 + \dots + y_c$. The joint density
+of all is the product
 
 $$p(c, \lambda, y) \propto \lambda_1^{a - 1 + S_c}\, e^{-(b + c) \lambda_1}\ \lambda_2^{a - 1 + S_n - S_c}\, e^{-(b + n - c) \lambda_2}. \tag{8}$$
 
-Read as a function of $\lambda_1$ alone, it is a gamma density; so is that of $\lambda_2$, and given $c$ the two are independent. They are the
-first conditional. Read as a function of $c$ alone, it is a table of $n - 1$ numbers, to be normalised:
+Read as a function of $\lambda_1$ alone, it is a gamma density; so is that of $\lambda_2$, and given $c$ the two are
+independent. They are the first conditional. Read as a function of $c$ alone, it is a table of $n - 1$ numbers, to be
+normalised:
 
 $$p(c \mid \lambda, y) \propto \lambda_1^{S_c}\, e^{-c \lambda_1}\, \lambda_2^{S_n - S_c}\, e^{-(n - c) \lambda_2}. \tag{9}$$
 
 That is the second. Work in logarithms: a rate to the power of a thousand accidents overflows. The largest logarithm is
 subtracted before anything is exponentiated.
 
-**The exact answer.** As $\int_0^\infty \lambda^{s - 1} e^{-r \lambda}\, \mathrm{d}\lambda = \Gamma(s) / r^s$, the rates can be integrated out of (8):
+**The exact answer.** As $\int_0^\infty \lambda^{s - 1} e^{-r \lambda}\, \mathrm{d}\lambda = \Gamma(s) / r^s$, the rates
+can be integrated out of (8):
 
 $$p(c \mid y) \propto \frac{\Gamma(a + S_c)}{(b + c)^{a + S_c}} \cdot \frac{\Gamma(a + S_n - S_c)}{(b + n - c)^{a + S_n - S_c}}. \tag{10}$$
 
-So nobody needs a sampler here; but that lets us see whether it is right.
+So nobody needs a sampler here; but that lets us see whether it is right. (`scipy.special.gammaln` is $\log \Gamma$.)
 
 ## Worked example
 
-*Three in a row.* Let $m = 0$ and $\Lambda$ have the rows $(2, -1, 0)$, $(-1, 2, -1)$ and $(0, -1, 2)$. By (3), $x_2$ given the others is normal
-with the mean $(x_1 + x_3) / 2$ and the variance $\tfrac{1}{2}$; $x_1$ and $x_3$ have the mean $x_2 / 2$ and the same variance. One after the
-other, by (5),
+*Three in a row.* Let $m = 0$ and $\Lambda$ have the rows $(2, -1, 0)$, $(-1, 2, -1)$ and $(0, -1, 2)$. By (3), $x_2$
+given the others is normal with the mean $(x_1 + x_3) / 2$ and the variance $\tfrac{1}{2}$; $x_1$ and $x_3$ have the mean
+$x_2 / 2$ and the same variance. One after the other, by (5),
 
 $$A = \begin{pmatrix} 0 & 1/2 & 0 \\ 0 & 1/4 & 1/2 \\ 0 & 1/8 & 1/4 \end{pmatrix},$$
 
 with the eigenvalues $0$, $0$ and $\tfrac{1}{2}$. Draw the first two as one block instead, of covariance
-$\tfrac{1}{3} (2, 1;\ 1, 2)$ and mean $(x_3 / 3,\ 2 x_3 / 3)$: then $x_3$ follows with the mean $x_2' / 2$, and the largest eigenvalue is $\tfrac{1}{3}$.
+$\tfrac{1}{3} (2, 1;\ 1, 2)$ and mean $(x_3 / 3,\ 2 x_3 / 3)$: then $x_3$ follows with the mean $x_2' / 2$, and the
+largest eigenvalue is $\tfrac{1}{3}$.
 
-*Four years* with 3, 5, 0 and 1 accidents, and $a = b = 1$. For $c = 1, 2, 3$ (10) gives 0.0165, 0.2276 and 0.0385, which are
-normalised 0.058, 0.806 and 0.136. Given $c = 2$, $\lambda_1$ has the shape 9 and the rate 3, so the mean 3; $\lambda_2$ has the shape 2 and the rate
-3, so the mean 0.667. Were these the rates, the probabilities (9) would be 0.005, 0.907 and 0.088.
+*Four years* with 3, 5, 0 and 1 accidents, and $a = b = 1$. For $c = 1, 2, 3$ (10) gives 0.0165, 0.2276 and 0.0385, which
+are normalised 0.058, 0.806 and 0.136. Given $c = 2$, $\lambda_1$ has the shape 9 and the rate 3, so the mean 3;
+$\lambda_2$ has the shape 2 and the rate 3, so the mean 0.667. Were these the rates, the probabilities (9) would be 0.005,
+0.907 and 0.088.
 
 ## Plan
 
@@ -97,8 +105,8 @@ normalised 0.058, 0.806 and 0.136. Given $c = 2$, $\lambda_1$ has the shape 9 an
 | `log_change_posterior` | counts, prior | the same without rates | (10) |
 | `sample_change_point` | counts, starting change points | `ChangePoints` | both conditionals in turn |
 
-All chains of a batch move at once, each with random numbers of its own. A block is an array of the numbers of its coordinates,
-counted from 0.
+All chains of a batch move at once, each with random numbers of its own. A block is an array of the numbers of its
+coordinates, counted from 0.
 
 ## Pitfalls
 
@@ -111,16 +119,17 @@ counted from 0.
 
 ## Cost
 
-A sweep costs $O(n_\text{chains} \cdot \text{dim}^2)$ besides the factorisations of the blocks, which do not depend on the positions and could
-be kept. A step for the change point costs $O(n_\text{chains} \cdot n)$.
+A sweep costs $O(n_\text{chains} \cdot \text{dim}^2)$ besides the factorisations of the blocks, which do not depend on the
+positions and could be kept. A step for the change point costs $O(n_\text{chains} \cdot n)$.
 
 ## Go further
 
-Experiment: plot the autocorrelation of a sweep against $\rho$, measured from your draws, together with $\rho^2$. Then rotate the
-coordinates by 45 degrees: what is left of the trouble? A stretch goal: give $b$ a gamma prior of its own, and draw it as well.
+Experiment: plot the autocorrelation of a sweep against $\rho$, measured from your draws, together with $\rho^2$. Then
+rotate the coordinates by 45 degrees: what is left of the trouble? A stretch goal: give $b$ a gamma prior of its own, and
+draw it as well.
 
-What is not here: conditionals that are no known distribution. Draw those with a step of Metropolis and Hastings, or by slice
-sampling.
+What is not here: conditionals that are no known distribution. Draw those with a step of Metropolis and Hastings, or by
+slice sampling.
 
 ## References
 
@@ -371,7 +380,7 @@ def sample_normal(
     Raises
     ------
     ValueError
-        As `redraw`, and if `n_draws` is below 1, `scan` is no other word than these two, or `blocks` leave out a coordinate.
+        As `redraw`, and if `n_draws` is below 1, `scan` is another word than these two, or `blocks` leave out a coordinate.
 
     Examples
     --------
@@ -565,7 +574,8 @@ def sample_change_point(
     Raises
     ------
     ValueError
-        As `draw_rates`, and if `n_draws` is below 1.
+        As `draw_rates`, and if `n_draws` is below 1; or if a rate is drawn that is 0 in floating point, as happens where there are
+        no accidents and `shape` is below 0.05 or so.
 
     Examples
     --------

@@ -3,21 +3,22 @@ r"""Particle filters: follow what cannot be seen by what can.
 ## Idea
 
 Something moves, and we see it only through noise: a ship by its bearings, the volatility of a market by its returns. A
-*particle filter* sends out a swarm of guesses, moves each as the thing itself might move, and believes those more that agree
-with what is seen. Now and then the swarm is *resampled*, so that it stays where the action is. It needs no
-linearity and no normal laws, only that we can simulate a step and say how likely an observation is; and as a by-product it
-estimates how likely the whole series is, without bias.
+*particle filter* sends out a swarm of guesses, moves each as the thing itself might move, and believes those more that
+agree with what is seen. Now and then the swarm is *resampled*, so that it stays where the action is. It needs no
+linearity and no normal laws, only that we can simulate a step and say how likely an observation is; and as a by-product
+it estimates how likely the whole series is, without bias.
 
 ## Maths
 
-A *state-space model* is a Markov chain $x_1, x_2, \dots$ that is not seen, with the initial density $p(x_1)$ and the transition density
-$p(x_t \mid x_{t-1})$; and observations $y_t$ which depend on the state of their time alone, through the likelihood
-$g_t(x_t) = p(y_t \mid x_t)$. Wanted are the *filter* $p(x_t \mid y_{1:t})$, the *smoother* $p(x_{1:T} \mid y_{1:T})$, and the *evidence*
-$p(y_{1:T})$. By Bayes' theorem
+A *state-space model* is a Markov chain $x_1, x_2, \dots$ that is not seen, with the initial density $p(x_1)$ and the
+transition density $p(x_t \mid x_{t-1})$; and observations $y_t$ which depend on the state of their time alone, through
+the likelihood $g_t(x_t) = p(y_t \mid x_t)$. Wanted are the *filter* $p(x_t \mid y_{1:t})$, the *smoother*
+$p(x_{1:T} \mid y_{1:T})$, and the *evidence* $p(y_{1:T})$. By Bayes' theorem
 
 $$p(x_{1:t} \mid y_{1:t}) = p(x_{1:t-1} \mid y_{1:t-1})\ \frac{p(x_t \mid x_{t-1})\, g_t(x_t)}{p(y_t \mid y_{1:t-1})} . \tag{1}$$
 
-A *cloud* of $N$ particles $x_t^i$ with weights $w_t^i$, which sum to 1, stands for the filter: expectations become weighted sums,
+A *cloud* of $N$ particles $x_t^i$ with weights $w_t^i$, which sum to 1, stands for the filter: expectations become
+weighted sums,
 
 $$\mathbb{E}[f(x_t) \mid y_{1:t}] \approx \sum_i w_t^i f(x_t^i). \tag{2}$$
 
@@ -25,22 +26,24 @@ $$\mathbb{E}[f(x_t) \mid y_{1:t}] \approx \sum_i w_t^i f(x_t^i). \tag{2}$$
 
 $$x_1^i \sim p(x_1), \qquad w_1^i \propto g_1(x_1^i), \qquad \hat p(y_1) = \frac1N \sum_i g_1(x_1^i). \tag{3}$$
 
-Then let each move by the model itself, and multiply its weight by the likelihood of the new observation: (1) says that this is
-importance sampling of the whole path with the prior as proposal.
+Then let each move by the model itself, and multiply its weight by the likelihood of the new observation: (1) says that
+this is importance sampling of the whole path with the prior as proposal.
 
 $$x_t^i \sim p(x_t \mid x_{t-1}^i), \qquad w_t^i \propto w_{t-1}^i\, g_t(x_t^i), \qquad
 \hat p(y_t \mid y_{1:t-1}) = \sum_i w_{t-1}^i\, g_t(x_t^i). \tag{4}$$
 
-The evidence is the product of these factors. But paths that were likely yesterday are unlikely today, and the weights of SIS
-degenerate exponentially fast in $t$: in the end one particle has all.
+The evidence is the product of these factors. But paths that were likely yesterday are unlikely today, and the weights of
+SIS degenerate exponentially fast in $t$: in the end one particle has all.
 
 **Sequential importance resampling (SIR, the bootstrap filter).** Before a step, if the effective sample size
-$1 / \sum_i (w_{t-1}^i)^2$ is below a share $\tau$ of $N$, draw ancestors in proportion to the weights, take their states, and set
+$1 / \sum_i (w_{t-1}^i)^2$ is below a share $\tau$ of $N$, draw ancestors in proportion to the weights, take their states,
+and set
 
 $$w_{t-1}^i = 1 / N. \tag{5}$$
 
 Resampling is unbiased: (2) keeps its expectation. So does the product of the factors (4), for any $N$ and any $\tau$: the
-estimate of the evidence is unbiased, $\mathbb{E}\, \hat p(y_{1:T}) = p(y_{1:T})$ (not its logarithm, which comes out too low).
+estimate of the evidence is unbiased, $\mathbb{E}\, \hat p(y_{1:T}) = p(y_{1:T})$ (not its logarithm, which comes out too
+low).
 
 **The auxiliary filter.** SIR chooses ancestors before it looks at $y_t$. If the observation is precise, most of the
 descendants are wasted. So look first: let $m(x_{t-1})$ be a guess where a particle will go, such as the mean of the
@@ -54,8 +57,8 @@ $$x_t^i \sim p(x_t \mid x_{t-1}^{a_i}), \qquad w_t^i \propto v^i = \frac{g_t(x_t
 
 $$\hat p(y_t \mid y_{1:t-1}) = \Big( \sum_k w_{t-1}^k\, g_t(m(x_{t-1}^k)) \Big) \cdot \frac1N \sum_i v^i . \tag{8}$$
 
-Take the expectation of (8) over the descendants of ancestors drawn by (6): it is $\sum_k w_{t-1}^k\, \mathbb{E}[g_t(x_t) \mid x_{t-1}^k]$, as for
-(4). The better the guess, the more equal are the $v^i$.
+Take the expectation of (8) over the descendants of ancestors drawn by (6): it is
+$\sum_k w_{t-1}^k\, \mathbb{E}[g_t(x_t) \mid x_{t-1}^k]$, as for (4). The better the guess, the more equal are the $v^i$.
 
 **Smoothing backwards.** What do later observations say about earlier states? The filter's particles have a past, but after
 many resamplings all have the same one. Better: given the state that comes next, the past depends on the observations up to
@@ -63,23 +66,23 @@ now only, so that with the filter's cloud
 
 $$p(x_t = x_t^i \mid x_{t+1}, y_{1:T}) \approx \frac{w_t^i\, p(x_{t+1} \mid x_t^i)}{\sum_j w_t^j\, p(x_{t+1} \mid x_t^j)} . \tag{9}$$
 
-Draw the last state from the last cloud, and go back from time to time by (9): a path that is a draw from the smoother, put together from
-particles of different ancestry.
+Draw the last state from the last cloud, and go back from time to time by (9): a path that is a draw from the smoother,
+put together from particles of different ancestry.
 
 ## Worked example
 
-*A step of SIS.* Three particles at $0$, $1$ and $4$ with weights $0.5$, $0.3$ and $0.2$. Let each move by exactly $+1$, and
-let $g(x) = 2^{-x}$. At $1$, $2$ and $5$ the likelihoods are $\frac12$, $\frac14$ and $\frac{1}{32}$, the products $0.25$, $0.075$ and
-$0.00625$, their sum, the factor of the evidence, is $0.33125$, and the new weights are $0.755$, $0.226$ and $0.019$. The effective sample
-size fell from $1 / 0.38 = 2.63$ to $1.61$.
+*A step of SIS.* Three particles at $0$, $1$ and $4$ with weights $0.5$, $0.3$ and $0.2$. Let each move by exactly $+1$,
+and let $g(x) = 2^{-x}$. At $1$, $2$ and $5$ the likelihoods are $\frac12$, $\frac14$ and $\frac{1}{32}$, the products
+$0.25$, $0.075$ and $0.00625$, their sum, the factor of the evidence, is $0.33125$, and the new weights are $0.755$,
+$0.226$ and $0.019$. The effective sample size fell from $1 / 0.38 = 2.63$ to $1.61$.
 
-*The auxiliary filter*, with the guess $m(x) = x$ (it forgets the move): $g(m) = 1$, $\frac12$, $\frac{1}{16}$; the sum in (8) is
-$0.5 + 0.15 + 0.0125 = 0.6625$. All $v^i$ are $\frac12$, whichever ancestors are drawn, since the guess is wrong by the same factor
-everywhere: the new weights are equal, and (8) gives $0.33125$ again.
+*The auxiliary filter*, with the guess $m(x) = x$ (it forgets the move): $g(m) = 1$, $\frac12$, $\frac{1}{16}$; the sum in
+(8) is $0.5 + 0.15 + 0.0125 = 0.6625$. All $v^i$ are $\frac12$, whichever ancestors are drawn, since the guess is wrong by
+the same factor everywhere: the new weights are equal, and (8) gives $0.33125$ again.
 
-*One step back.* Let the two particles $0$ and $3$ have weights $0.75$ and $0.25$, and $x_{t+1} = 2$ with $p(x_{t+1} \mid x_t)$ standard normal
-around $x_t$. The densities are $0.054$ and $0.242$, the products $0.0405$ and $0.0605$: by (9) the path goes back to $3$ with probability
-$0.6$.
+*One step back.* Let the two particles $0$ and $3$ have weights $0.75$ and $0.25$, and $x_{t+1} = 2$ with
+$p(x_{t+1} \mid x_t)$ standard normal around $x_t$. The densities are $0.054$ and $0.242$, the products $0.0405$ and
+$0.0605$: by (9) the path goes back to $3$ with probability $0.6$.
 
 ## Plan
 
@@ -93,8 +96,8 @@ $0.6$.
 | `run_filter` | a model, all observations, a step | a cloud for each time | a step after the other |
 | `draw_backwards` | a model, the clouds | paths of states | (9) |
 
-A model is a `StateSpace`, made of four functions that work on all particles at once. `normalise`, `effective_sample_size`, `multinomial`
-and `systematic` are those of the exercise on resampling.
+A model is a `StateSpace`, made of four functions that work on all particles at once. `normalise`,
+`effective_sample_size`, `multinomial` and `systematic` are those of the exercise on resampling.
 
 ## Pitfalls
 
@@ -107,24 +110,26 @@ and `systematic` are those of the exercise on resampling.
 
 ## Cost
 
-A step is $O(N)$ besides the model's own cost; the error of (2) falls as $1 / \sqrt N$, and with resampling it does not grow with $t$. Drawing $M$
-paths by (9) is $O(M N T)$.
+A step is $O(N)$ besides the model's own cost; the error of (2) falls as $1 / \sqrt N$, and with resampling it does not
+grow with $t$. Drawing $M$ paths by (9) is $O(M N T)$.
 
 ## Go further
 
-Experiment: follow Kitagawa's growth model, which the figure shows, with $N = 100$ and $N = 10{,}000$, and count by how much the
-estimates of the log evidence scatter. Stretch goal: Rauch, Tung and Striebel's smoother for the linear model, and how many particles it
-takes to come within 1 % of it.
+Experiment: follow Kitagawa's growth model, which the figure shows, with $N = 100$ and $N = 10{,}000$, and count by how
+much the estimates of the log evidence scatter. Stretch goal: Rauch, Tung and Striebel's smoother for the linear model,
+and how many particles it takes to come within 1 % of it.
 
-What is not here: proposals other than the model's own transition (and thus the optimal one), and parameters that are learnt, for
-which the unbiased evidence can stand in a Metropolis-Hastings ratio [4].
+What is not here: proposals other than the model's own transition (and thus the optimal one), and parameters that are
+learnt, for which the unbiased evidence can stand in a Metropolis-Hastings ratio [4].
 
 ## References
 
 1. Gordon, Salmond & Smith (1993), Novel approach to nonlinear/non-Gaussian Bayesian state estimation,
    https://doi.org/10.1049/ip-f-2.1993.0015
-2. Pitt & Shephard (1999), Filtering via simulation: auxiliary particle filters, https://doi.org/10.1080/01621459.1999.10474153
-3. Godsill, Doucet & West (2004), Monte Carlo smoothing for nonlinear time series, https://doi.org/10.1198/016214504000000151
+2. Pitt & Shephard (1999), Filtering via simulation: auxiliary particle filters,
+   https://doi.org/10.1080/01621459.1999.10474153
+3. Godsill, Doucet & West (2004), Monte Carlo smoothing for nonlinear time series,
+   https://doi.org/10.1198/016214504000000151
 4. Andrieu, Doucet & Holenstein (2010), Particle Markov chain Monte Carlo methods,
    https://doi.org/10.1111/j.1467-9868.2009.00736.x
 5. Kitagawa (1996), Monte Carlo filter and smoother, https://doi.org/10.1080/10618600.1996.10474692

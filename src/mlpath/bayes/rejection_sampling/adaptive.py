@@ -2,44 +2,50 @@ r"""Adaptive rejection sampling: the envelope of a log-concave density, built of
 
 ## Idea
 
-Rejection sampling needs an envelope, and finding a good one is an art. For a density whose logarithm is concave it can be left to the
-algorithm: every tangent of a concave curve lies above it and every chord below. So a few tangents make an envelope, in pieces of
-exponential functions that are easy to draw from, and the chords a squeeze, which accepts most points unseen. Whenever
-the density had to be evaluated after all, the point becomes a new tangent, and the envelope fits better where it is used.
+Rejection sampling needs an envelope, and finding a good one is an art. For a density whose logarithm is concave it can be
+left to the algorithm: every tangent of a concave curve lies above it and every chord below. So a few tangents make an
+envelope, in pieces of exponential functions that are easy to draw from, and the chords a squeeze, which accepts most
+points unseen. Whenever the density had to be evaluated after all, the point becomes a new tangent, and the envelope fits
+better where it is used.
 
 ## Maths
 
-Let $h = \log f$ be concave and differentiable on an interval from $a$ to $b$, perhaps infinite; $f$ is known up to a constant. At the points
-$x_1 < \dots < x_k$ let $h_i$ be its values and $s_i$ its derivatives. As $h$ is concave, each tangent lies nowhere below it,
+Let $h = \log f$ be concave and differentiable on an interval from $a$ to $b$, perhaps infinite; $f$ is known up to a
+constant. At the points $x_1 < \dots < x_k$ let $h_i$ be its values and $s_i$ its derivatives. As $h$ is concave, each
+tangent lies nowhere below it,
 
 $$h(x) \le h_i + s_i (x - x_i) \quad \text{for all } x \text{ and } i. \tag{1}$$
 
-The *upper hull* $u(x)$ is the least of the $k$ tangents, so that $h \le u$. Neighbouring tangents meet at $z_i$ between $x_i$ and $x_{i+1}$,
+The *upper hull* $u(x)$ is the least of the $k$ tangents, so that $h \le u$. Neighbouring tangents meet at $z_i$ between
+$x_i$ and $x_{i+1}$,
 
 $$h_i + s_i (z_i - x_i) = h_{i+1} + s_{i+1} (z_i - x_{i+1}), \tag{2}$$
 
-which gives $z_i$, unless the slopes are equal: then both tangents are the same line, and any point between will do.
-With $z_0 = a$ and $z_k = b$, the $i$-th tangent is the least from $z_{i-1}$ to $z_i$. The *lower hull* $l(x)$ joins neighbouring points
-$(x_i, h_i)$ by straight lines; it is $-\infty$ outside $x_1, \dots, x_k$. As $h$ is concave, $l \le h$.
+which gives $z_i$, unless the slopes are equal: then both tangents are the same line, and any point between will do. With
+$z_0 = a$ and $z_k = b$, the $i$-th tangent is the least from $z_{i-1}$ to $z_i$. The *lower hull* $l(x)$ joins
+neighbouring points $(x_i, h_i)$ by straight lines; it is $-\infty$ outside $x_1, \dots, x_k$. As $h$ is concave,
+$l \le h$.
 
-**Mass of a piece.** A piece is a line of slope $s$ from $y$ to $z$, with width $w = z - y$. It is highest at one of its ends, where we call
-its height $m$: at $z$ if $s > 0$, at $y$ if $s < 0$. From there it falls, and with $t = |s| w$
+**Mass of a piece.** A piece is a line of slope $s$ from $y$ to $z$, with width $w = z - y$. It is highest at one of its
+ends, where we call its height $m$: at $z$ if $s > 0$, at $y$ if $s < 0$. From there it falls, and with $t = |s| w$
 
 $$\int_y^z e^{m - |s| r(x)}\, dx = e^m\, \frac{1 - e^{-t}}{|s|}, \qquad r(x) = \text{distance from the higher end}. \tag{3}$$
 
-As $s \to 0$ the fraction tends to $w$. For an infinite width it is $1 / |s|$, if the finite end is the higher one; otherwise the mass
-is infinite. So where $a = -\infty$ the first slope has to be positive, and where $b = \infty$ the last negative.
+As $s \to 0$ the fraction tends to $w$. For an infinite width it is $1 / |s|$, if the finite end is the higher one;
+otherwise the mass is infinite. So where $a = -\infty$ the first slope has to be positive, and where $b = \infty$ the last
+negative.
 
-**Drawing from a piece.** Measured from the higher end, the distance has the distribution function $(1 - e^{-|s| r}) / (1 - e^{-t})$. If this is $v$, then
+**Drawing from a piece.** Measured from the higher end, the distance has the distribution function
+$(1 - e^{-|s| r}) / (1 - e^{-t})$. If this is $v$, then
 
 $$r = -\frac{1}{|s|} \log \big( 1 - v\, (1 - e^{-t}) \big). \tag{4}$$
 
-If the higher end is on the left, $x = y + r$, and the share $v$ of the mass lies to the left of $x$. If it is on the right, $x = z - r$, and the
-share to the left is $1 - v$. As $s \to 0$ the law becomes uniform. Both (3) and (4) subtract from 1 what may be very near to 1:
-$e^x - 1$ and $\log(1 + x)$ have functions of their own for that.
+If the higher end is on the left, $x = y + r$, and the share $v$ of the mass lies to the left of $x$. If it is on the
+right, $x = z - r$, and the share to the left is $1 - v$. As $s \to 0$ the law becomes uniform. Both (3) and (4) subtract
+from 1 what may be very near to 1: $e^x - 1$ and $\log(1 + x)$ have functions of their own for that.
 
-**A draw from the hull** chooses a piece in proportion to its mass, and then a point of it. **The test** is that of rejection
-sampling with a squeeze: draw $E$ from the exponential law with mean 1 and accept at once if
+**A draw from the hull** chooses a piece in proportion to its mass, and then a point of it. **The test** is that of
+rejection sampling with a squeeze: draw $E$ from the exponential law with mean 1 and accept at once if
 
 $$-E \le l(x) - u(x); \tag{5}$$
 
@@ -47,20 +53,22 @@ otherwise compute $h(x)$, and accept if
 
 $$-E \le h(x) - u(x). \tag{6}$$
 
-Whatever was computed refines the hull for the next batch. Given all that came before, each accepted point follows the law of $f$, so the draws are exact and
-independent, although the envelope depends on earlier draws.
+Whatever was computed refines the hull for the next batch. Given all that came before, each accepted point follows the law
+of $f$, so the draws are exact and independent, although the envelope depends on earlier draws.
 
-**Where $f$ is not log-concave**, all of this fails silently, unless one looks: some computed $h(x)$ will be above $u(x)$ or below $l(x)$. Each one is checked.
+**Where $f$ is not log-concave**, all of this fails silently, unless one looks: some computed $h(x)$ will be above $u(x)$
+or below $l(x)$. Each one is checked.
 
 ## Worked example
 
-The standard normal density, $h = -x^2 / 2$ and $s = -x$, with points at $-1$ and $2$. The heights are $-0.5$ and $-2$, the slopes $1$ and $-2$. The
-tangents $0.5 + x$ and $2 - 2x$ meet at $z = 0.5$, at a height of $1$. The left piece falls from there with the slope 1 and has the mass $e^1 / 1 = 2.718$, the right one
-$e^1 / 2 = 1.359$: two thirds of the points come from the left. The hull has the mass 4.077, $f$ has $\sqrt{2 \pi} = 2.507$: so 61 % of the points
-are accepted.
+The standard normal density, $h = -x^2 / 2$ and $s = -x$, with points at $-1$ and $2$. The heights are $-0.5$ and $-2$,
+the slopes $1$ and $-2$. The tangents $0.5 + x$ and $2 - 2x$ meet at $z = 0.5$, at a height of $1$. The left piece falls
+from there with the slope 1 and has the mass $e^1 / 1 = 2.718$, the right one $e^1 / 2 = 1.359$: two thirds of the points
+come from the left. The hull has the mass 4.077, $f$ has $\sqrt{2 \pi} = 2.507$: so 61 % of the points are accepted.
 
-A draw from the left piece with the share $0.25$ to its left: $v = 0.75$, $r = -\log 0.25 = 1.386$, $x = 0.5 - 1.386 = -0.886$. There $u = -0.386$. The chord from
-$(-1, -0.5)$ to $(2, -2)$ has the slope $-0.5$ and the height $l = -0.557$, so that (5) accepts with probability $e^{-0.171} = 0.843$, unseen. By (6), with $h = -0.393$, it is
+A draw from the left piece with the share $0.25$ to its left: $v = 0.75$, $r = -\log 0.25 = 1.386$,
+$x = 0.5 - 1.386 = -0.886$. There $u = -0.386$. The chord from $(-1, -0.5)$ to $(2, -2)$ has the slope $-0.5$ and the
+height $l = -0.557$, so that (5) accepts with probability $e^{-0.171} = 0.843$, unseen. By (6), with $h = -0.393$, it is
 $e^{-0.007} = 0.993$.
 
 ## Plan
@@ -89,13 +97,14 @@ Given are the classes, and `evaluate_target`, which calls a target and checks wh
 
 ## Cost
 
-$k$ evaluations leave a gap between the hulls of the order of $1 / k^2$: a few dozen serve thousands of draws. A batch of $n$ points costs $O(n k)$ here;
-with a search for the right piece it would be $O(n \log k)$.
+$k$ evaluations leave a gap between the hulls of the order of $1 / k^2$: a few dozen serve thousands of draws. A batch of
+$n$ points costs $O(n k)$ here; with a search for the right piece it would be $O(n \log k)$.
 
 ## Go further
 
-Experiment: count evaluations against draws, from 10 to 100,000. A stretch goal: use it inside a Gibbs sampler, for the coefficients of a logistic regression
-one at a time, which is what it was invented for [1]; there one draw is needed of each density.
+Experiment: count evaluations against draws, from 10 to 100,000. A stretch goal: use it inside a Gibbs sampler, for the
+coefficients of a logistic regression one at a time, which is what it was invented for [1]; there one draw is needed of
+each density.
 
 What is not here: densities that are not log-concave (see [2]), and hulls without derivatives.
 

@@ -3,14 +3,14 @@ r"""Rejection sampling: exact draws from a density that lies under an envelope.
 ## Idea
 
 Scatter points evenly under a curve, and their horizontal positions are draws from the density that the curve shows. It is
-hard to scatter points under a curve we know only pointwise, but easy to do so under a higher curve of a familiar shape: then throw
-away those above ours. The draws that remain are exact and independent, and the share that remains tells the area, which in
-Bayesian statistics is the evidence.
+hard to scatter points under a curve we know only pointwise, but easy to do so under a higher curve of a familiar shape:
+then throw away those above ours. The draws that remain are exact and independent, and the share that remains tells the
+area, which in Bayesian statistics is the evidence.
 
 ## Maths
 
-Let $f$ be the target, known up to a constant, $Z = \int f(x)\, dx$ its unknown mass, and $g$ a density that we can draw from: it
-integrates to 1. Suppose that a multiple of $g$ is an *envelope*,
+Let $f$ be the target, known up to a constant, $Z = \int f(x)\, dx$ its unknown mass, and $g$ a density that we can draw
+from: it integrates to 1. Suppose that a multiple of $g$ is an *envelope*,
 
 $$f(x) \le M g(x) \quad \text{for all } x. \tag{1}$$
 
@@ -23,38 +23,40 @@ By (1) it is at most 0. That $X$ lies in a set $A$ *and* is accepted has the pro
 $$\int_A g(x)\, \alpha(x)\, dx = \frac{1}{M} \int_A f(x)\, dx, \qquad
 P(\text{accepted}) = \frac{Z}{M} = p. \tag{3}$$
 
-The quotient of the two is $\int_A f / Z$: what is accepted follows the law of $f$, exactly. Where (1) fails, nothing in the
-output tells: there $\alpha$ would be above 1, is cut to 1, and the draws follow the smaller of $f$ and $M g$. So every point proposed is checked.
+The quotient of the two is $\int_A f / Z$: what is accepted follows the law of $f$, exactly. Where (1) fails, nothing in
+the output tells: there $\alpha$ would be above 1, is cut to 1, and the draws follow the smaller of $f$ and $M g$. So
+every point proposed is checked.
 
 **The coin.** As $-\log U$ has the exponential law for a uniform $U$, draw $E$ from that and accept if $-E \le \log \alpha$.
 
-**Where the proposals come from.** If $U$ is uniform on $(0, 1)$ and $F$ a continuous, increasing distribution function, then
-$P(F^{-1}(U) \le x) = P(U \le F(x)) = F(x)$: the *inverse transform*. The Laplace law with scale $b$ has
+**Where the proposals come from.** If $U$ is uniform on $(0, 1)$ and $F$ a continuous, increasing distribution function,
+then $P(F^{-1}(U) \le x) = P(U \le F(x)) = F(x)$: the *inverse transform*. The Laplace law with scale $b$ has
 
 $$g(x) = \frac{1}{2b} e^{-|x| / b}, \qquad F(x) = \tfrac12 e^{x / b} \ (x < 0), \qquad
 F(x) = 1 - \tfrac12 e^{-x / b} \ (x \ge 0). \tag{4}$$
 
-**The best bound** is the least that is one: $\log M = \sup_x \{ \log f(x) - \log g(x) \}$, and by (3) it accepts most. Take for $f$ the
-standard normal density, with its constant, so that $Z = 1$. Over the Laplace law, for $x \ge 0$,
+**The best bound** is the least that is one: $\log M = \sup_x \{ \log f(x) - \log g(x) \}$, and by (3) it accepts most.
+Take for $f$ the standard normal density, with its constant, so that $Z = 1$. Over the Laplace law, for $x \ge 0$,
 
 $$\log f(x) - \log g(x) = -\frac{x^2}{2} + \frac{x}{b} + \log 2 b - \frac12 \log 2 \pi, \tag{5}$$
 
-a parabola. In $d$ independent coordinates the logarithms add up, each coordinate has its own maximum, and $M$ is a $d$-th power: the
-acceptance vanishes exponentially. Over the Cauchy law with scale $s$, $g(x) = s / (\pi (s^2 + x^2))$,
+a parabola. In $d$ independent coordinates the logarithms add up, each coordinate has its own maximum, and $M$ is a $d$-th
+power: the acceptance vanishes exponentially. Over the Cauchy law with scale $s$, $g(x) = s / (\pi (s^2 + x^2))$,
 
 $$\log f(x) - \log g(x) = -\frac{x^2}{2} + \log (s^2 + x^2) + \log \frac{\pi}{s \sqrt{2 \pi}}. \tag{6}$$
 
-Its derivative vanishes at $x = 0$, and for small $s$ at two more places; which of them is the maximum depends on $s$. The other
-way round, a normal proposal for a Cauchy target, no $M$ exists at all.
+Its derivative vanishes at $x = 0$, and for small $s$ at two more places; which of them is the maximum depends on $s$. The
+other way round, a normal proposal for a Cauchy target, no $M$ exists at all.
 
 **A squeeze** saves evaluations of an expensive $f$. Let $s(x) \le f(x)$ be cheap. If
 
 $$-E \le \log s(x) - \log M - \log g(x), \tag{7}$$
 
-then $-E \le \log \alpha(x)$ as well, and the point is accepted unseen. Otherwise evaluate $f$ and use the *same* $E$ with (2).
+then $-E \le \log \alpha(x)$ as well, and the point is accepted unseen. Otherwise evaluate $f$ and use the *same* $E$ with
+(2).
 
-**The number of tries** up to a first draw is geometric, $P(T = t) = p (1 - p)^{t - 1}$, with mean $1 / p = M / Z$. Up to the $n$-th
-draw it is the sum $N$ of $n$ such numbers,
+**The number of tries** up to a first draw is geometric, $P(T = t) = p (1 - p)^{t - 1}$, with mean $1 / p = M / Z$. Up to
+the $n$-th draw it is the sum $N$ of $n$ such numbers,
 
 $$P(N = t) = \binom{t - 1}{n - 1} p^n (1 - p)^{t - n}, \quad t = n, n + 1, \dots \tag{8}$$
 
@@ -62,21 +64,22 @@ The obvious estimate $n / N$ of $p$ is biased: the last try is a success by the 
 
 $$\hat p = \frac{n - 1}{N - 1}, \tag{9}$$
 
-and it is unbiased: $\frac{n - 1}{t - 1} \binom{t - 1}{n - 1} = \binom{t - 2}{n - 2}$, so the expectation of (9) under (8) is $p$ times a sum of
-probabilities of the same kind, for $n - 1$ draws. In the same way one sees that $\hat p (1 - \hat p) / (N - 2)$ is an unbiased estimate of its
-variance. By (3), the mass is estimated by
+and it is unbiased: $\frac{n - 1}{t - 1} \binom{t - 1}{n - 1} = \binom{t - 2}{n - 2}$, so the expectation of (9) under (8)
+is $p$ times a sum of probabilities of the same kind, for $n - 1$ draws. In the same way one sees that
+$\hat p (1 - \hat p) / (N - 2)$ is an unbiased estimate of its variance. By (3), the mass is estimated by
 
 $$\hat Z = M \hat p, \qquad \frac{\text{standard error of } \hat Z}{\hat Z} = \sqrt{\frac{1 - \hat p}{\hat p\, (N - 2)}}. \tag{10}$$
 
 ## Worked example
 
-*A posterior.* A coin showed 2 heads in 3 tosses; the prior for its probability $x$ is uniform. The likelihood $f(x) = 3 x^2 (1 - x)$ is
-greatest at $x = \tfrac23$, where it is $\tfrac49$: so with $g = 1$ on $(0, 1)$ the best bound is $M = 0.444$. The point $x = 0.5$ has $f = 0.375$ and is
-accepted with the probability $0.375 / 0.444 = 0.844$, that is $\log \alpha = -0.170$. With $M = 0.3$ the same point would have
-$\log \alpha = +0.223$: no envelope. The evidence is $Z = 3 (\tfrac13 - \tfrac14) = \tfrac14$, so $p = 0.5625$ and a draw takes 1.78 tries on average.
+*A posterior.* A coin showed 2 heads in 3 tosses; the prior for its probability $x$ is uniform. The likelihood
+$f(x) = 3 x^2 (1 - x)$ is greatest at $x = \tfrac23$, where it is $\tfrac49$: so with $g = 1$ on $(0, 1)$ the best bound
+is $M = 0.444$. The point $x = 0.5$ has $f = 0.375$ and is accepted with the probability $0.375 / 0.444 = 0.844$, that is
+$\log \alpha = -0.170$. With $M = 0.3$ the same point would have $\log \alpha = +0.223$: no envelope. The evidence is
+$Z = 3 (\tfrac13 - \tfrac14) = \tfrac14$, so $p = 0.5625$ and a draw takes 1.78 tries on average.
 
-*An estimate.* Suppose that 10 draws took 17 tries: $\hat p = 9 / 16 = 0.5625$, $\hat Z = 0.25$, with a relative standard error of
-$\sqrt{0.4375 / (0.5625 \cdot 15)} = 0.228$.
+*An estimate.* Suppose that 10 draws took 17 tries: $\hat p = 9 / 16 = 0.5625$, $\hat Z = 0.25$, with a relative standard
+error of $\sqrt{0.4375 / (0.5625 \cdot 15)} = 0.228$.
 
 *A bound.* The Laplace law with $b = 2$ over the normal: (5) is greatest at $x = \tfrac12$, so that
 $\log M = \tfrac18 + \log 4 - 0.919 = 0.592$ and $M = 1.81$. In 10 dimensions $M = 373$.
@@ -106,16 +109,17 @@ Given are the class `Proposal`, of two functions, and `laplace`, which makes one
 
 ## Cost
 
-$M / Z$ evaluations of $f$ and of $g$ for a draw, fewer of $f$ with a squeeze. In $d$ dimensions even a good envelope has an $M$
-that grows exponentially with $d$: this is a method for a few dimensions, and the reason for Markov chains.
+$M / Z$ evaluations of $f$ and of $g$ for a draw, fewer of $f$ with a squeeze. In $d$ dimensions even a good envelope has
+an $M$ that grows exponentially with $d$: this is a method for a few dimensions, and the reason for Markov chains.
 
 ## Go further
 
-Experiment: sample the standard normal in 1, 2, 4, 8 and 16 dimensions under the best Laplace envelope and plot the tries per draw. A stretch goal:
-the gamma sampler of Marsaglia and Tsang [2], which NumPy uses: rejection with a squeeze after a clever change of variables,
-accepting more than 95 % of the normal proposals.
+Experiment: sample the standard normal in 1, 2, 4, 8 and 16 dimensions under the best Laplace envelope and plot the tries
+per draw. A stretch goal: the gamma sampler of Marsaglia and Tsang [2], which NumPy uses: rejection with a squeeze after a
+clever change of variables, accepting more than 95 % of the normal proposals.
 
-What is not here: bounds that are found while sampling, which adaptive rejection sampling does safely for log-concave densities.
+What is not here: bounds that are found while sampling, which adaptive rejection sampling does safely for log-concave
+densities.
 
 ## References
 
@@ -442,7 +446,7 @@ def sample(
     log_squeeze_fn : callable, optional
         Computes $\log s$ of each row.
     batch_size : int
-        How many points are proposed at a time. It changes nothing but speed: in particular not `n_tries`.
+        How many points are proposed at a time. It changes speed, and not the law of the draws or of `n_tries`.
     max_tries : int
         No more points than this are proposed altogether: the last batch may have to be smaller.
     rng : numpy.random.Generator

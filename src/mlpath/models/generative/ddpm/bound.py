@@ -9,8 +9,8 @@ contribute. Whoever trains on the bound does well to draw the costly ones more o
 
 ## Maths
 
-**The bound.** The model draws $x_T$ from $\mathcal{N}(0, I)$ and then each state from $p(x_{t-1} \mid x_t)$. Let $q$ be the forward
-process. By Jensen's inequality, and by Bayes' rule within $q$, which turns its steps around,
+**The bound.** The model draws $x_T$ from $\mathcal{N}(0, I)$ and then each state from $p(x_{t-1} \mid x_t)$. Let $q$ be
+the forward process. By Jensen's inequality, and by Bayes' rule within $q$, which turns its steps around,
 
 $$-\log p(x_0) \le \mathbb{E}_q \Big[ \underbrace{\mathrm{KL}\big(q(x_T \mid x_0) \,\|\, p(x_T)\big)}_{L_T}
 + \sum_{t=2}^{T} \underbrace{\mathrm{KL}\big(q(x_{t-1} \mid x_t, x_0) \,\|\, p(x_{t-1} \mid x_t)\big)}_{L_{t-1}}
@@ -21,55 +21,58 @@ All but the last compare Gaussians. For one coordinate, with means $m_1, m_2$ an
 $$\mathrm{KL}\big(\mathcal{N}(m_1, s_1) \,\|\, \mathcal{N}(m_2, s_2)\big)
 = \frac12 \Big( \frac{s_1}{s_2} - 1 - \log \frac{s_1}{s_2} + \frac{(m_1 - m_2)^2}{s_2} \Big). \tag{2}$$
 
-Coordinates are independent, so a term is a sum over pixels and channels. In $L_{t-1}$ the first Gaussian has the posterior's mean
-$\tilde\mu_t(x_0, x_t)$ and variance $\tilde\beta_t$, the second $\tilde\mu_t(\hat x_0, x_t)$ and a chosen $\sigma_t^2$. $L_T$ has nothing to learn: there
-the first is $q(x_T \mid x_0)$ and the second the standard normal.
+Coordinates are independent, so a term is a sum over pixels and channels. In $L_{t-1}$ the first Gaussian has the
+posterior's mean $\tilde\mu_t(x_0, x_t)$ and variance $\tilde\beta_t$, the second $\tilde\mu_t(\hat x_0, x_t)$ and a
+chosen $\sigma_t^2$. $L_T$ has nothing to learn: there the first is $q(x_T \mid x_0)$ and the second the standard normal.
 
-**The last step** must give probabilities to images, and these have only a few grey levels. Let there be $n$ of them, evenly spaced
-from $-1$ to $1$. Each level stands for a bin that reaches half-way to its neighbours, $\delta = 1 / (n - 1)$ to each side, and the two
-outermost bins reach to infinity [1]. With the Gaussian distribution function $\Phi$ and the mean $m$ of the step, a level $x$ has probability
+**The last step** must give probabilities to images, and these have only a few grey levels. Let there be $n$ of them,
+evenly spaced from $-1$ to $1$. Each level stands for a bin that reaches half-way to its neighbours,
+$\delta = 1 / (n - 1)$ to each side, and the two outermost bins reach to infinity [1]. With the Gaussian distribution
+function $\Phi$ and the mean $m$ of the step, a level $x$ has probability
 
 $$P(x) = \Phi\Big(\frac{b - m}{\sigma_1}\Big) - \Phi\Big(\frac{a - m}{\sigma_1}\Big), \qquad
 a = \begin{cases} -\infty & x = -1 \\ x - \delta & \text{else,} \end{cases} \quad
 b = \begin{cases} \infty & x = 1 \\ x + \delta & \text{else,} \end{cases} \tag{3}$$
 
-and $L_0 = -\sum \log P$. A level far from $m$ has $P$ below the smallest number there is, and on the right of it both $\Phi$ are 1: the
-difference of two numbers gives 0 where its logarithm is wanted. Work with $\ell = \log \Phi$ instead, which libraries have. With the
-bin's ends in standard units, $u < v$,
+and $L_0 = -\sum \log P$. A level far from $m$ has $P$ below the smallest number there is, and on the right of it both
+$\Phi$ are 1: the difference of two numbers gives 0 where its logarithm is wanted. Work with $\ell = \log \Phi$ instead,
+which libraries have. With the bin's ends in standard units, $u < v$,
 
 $$\log P = \ell(v) + \log\big(1 - e^{\ell(u) - \ell(v)}\big), \tag{4}$$
 
-which is sound on the left of the mean; and by symmetry, $\Phi(v) - \Phi(u) = \Phi(-u) - \Phi(-v)$, every bin may be moved there.
+which is sound on the left of the mean; and by symmetry, $\Phi(v) - \Phi(u) = \Phi(-u) - \Phi(-v)$, every bin may be moved
+there.
 
-**Bits per dimension.** For an image of $D$ numbers, $L$ nats are $L / (D \log 2)$ bits each. A file of grey levels that are all equally
-likely would need $\log_2 n$.
+**Bits per dimension.** For an image of $D$ numbers, $L$ nats are $L / (D \log 2)$ bits each. A file of grey levels that
+are all equally likely would need $\log_2 n$.
 
-**Which steps to train on.** The bound is $T$ times the mean of its terms over $t$, and one training step sees few of them. Let $t$ be
-drawn with probability $p_t$ and its loss $L_t$ be multiplied by
+**Which steps to train on.** The bound is $T$ times the mean of its terms over $t$, and one training step sees few of
+them. Let $t$ be drawn with probability $p_t$ and its loss $L_t$ be multiplied by
 
 $$w_t = \frac{1}{T\, p_t}: \qquad \mathbb{E}[w_t L_t] = \sum_t p_t\, \frac{L_t}{T\, p_t} = \frac1T \sum_t L_t, \tag{5}$$
 
-the same for any $p$. What depends on $p$ is the noise: the second moment is $T^{-2} \sum_t \mathbb{E}[L_t^2] / p_t$. By the inequality of Cauchy
-and Schwarz it is least for
+the same for any $p$. What depends on $p$ is the noise: the second moment is $T^{-2} \sum_t \mathbb{E}[L_t^2] / p_t$. By
+the inequality of Cauchy and Schwarz it is least for
 
 $$p_t \propto \sqrt{\mathbb{E}[L_t^2]}. \tag{6}$$
 
-Nichol and Dhariwal [2] estimate the expectation from the last ten losses seen at each $t$. Until there are ten everywhere, they draw
-uniformly, and afterwards they mix in a little of it, so that no step is ever forgotten:
+Nichol and Dhariwal [2] estimate the expectation from the last ten losses seen at each $t$. Until there are ten
+everywhere, they draw uniformly, and afterwards they mix in a little of it, so that no step is ever forgotten:
 
 $$p_t = (1 - u)\, \frac{r_t}{\sum_s r_s} + \frac{u}{T}, \qquad r_t = \Big(\frac1m \sum_{i=1}^m \ell_{t,i}^2\Big)^{1/2}, \qquad u = 0.001. \tag{7}$$
 
 ## Worked example
 
-Three levels, $-1, 0, 1$, so $\delta = 0.5$; let the last step have $m = 0.2$ and $\sigma_1 = 0.4$. In standard units the bins end at $-1.75$ and $0.75$,
-and $\Phi(-1.75) = 0.0401$, $\Phi(0.75) = 0.7734$. So the probabilities are $0.0401$, $0.7333$ and $0.2266$: together 1. Level 0 costs
-$-\log_2 0.7333 = 0.447$ bits; one of three equally likely levels costs $1.585$.
+Three levels, $-1, 0, 1$, so $\delta = 0.5$; let the last step have $m = 0.2$ and $\sigma_1 = 0.4$. In standard units the
+bins end at $-1.75$ and $0.75$, and $\Phi(-1.75) = 0.0401$, $\Phi(0.75) = 0.7734$. So the probabilities are $0.0401$,
+$0.7333$ and $0.2266$: together 1. Level 0 costs $-\log_2 0.7333 = 0.447$ bits; one of three equally likely levels costs
+$1.585$.
 
-A KL by (2): $\mathcal{N}(1, 2)$ against $\mathcal{N}(0, 1)$ has $\frac12 (2 - 1 - \log 2 + 1) = 0.6534$ nats; the other way round it is
-$\frac12 (0.5 - 1 + \log 2 + 0.5) = 0.3466$.
+A KL by (2): $\mathcal{N}(1, 2)$ against $\mathcal{N}(0, 1)$ has $\frac12 (2 - 1 - \log 2 + 1) = 0.6534$ nats; the other
+way round it is $\frac12 (0.5 - 1 + \log 2 + 0.5) = 0.3466$.
 
-Two steps with past losses $(3, 4)$ and $(0, 1)$: $r = (3.536, 0.707)$. With $u = 0.1$, $p = 0.9 \cdot (0.833, 0.167) + 0.05 = (0.8, 0.2)$ and
-$w = (0.625, 2.5)$. Check: $0.8 \cdot 0.625 = 0.2 \cdot 2.5 = 0.5$.
+Two steps with past losses $(3, 4)$ and $(0, 1)$: $r = (3.536, 0.707)$. With $u = 0.1$,
+$p = 0.9 \cdot (0.833, 0.167) + 0.05 = (0.8, 0.2)$ and $w = (0.625, 2.5)$. Check: $0.8 \cdot 0.625 = 0.2 \cdot 2.5 = 0.5$.
 
 ## Plan
 
@@ -98,14 +101,16 @@ One call of the network for each of the $T$ steps, all independent of each other
 
 ## Go further
 
-Train one model on (1) with uniform steps and one with those of (7), and plot both losses: the second should be smoother. Stretch goal: let
-the network also choose the share of each variance, as in [2], and see how many bits that saves with 50 steps.
+Train one model on (1) with uniform steps and one with those of (7), and plot both losses: the second should be smoother.
+Stretch goal: let the network also choose the share of each variance, as in [2], and see how many bits that saves with 50
+steps.
 
 ## References
 
 1. Ho, Jain & Abbeel (2020), Denoising diffusion probabilistic models, https://arxiv.org/abs/2006.11239
 2. Nichol & Dhariwal (2021), Improved denoising diffusion probabilistic models, https://arxiv.org/abs/2102.09672
-3. Sohl-Dickstein et al. (2015), Deep unsupervised learning using nonequilibrium thermodynamics, https://arxiv.org/abs/1503.03585
+3. Sohl-Dickstein et al. (2015), Deep unsupervised learning using nonequilibrium thermodynamics,
+   https://arxiv.org/abs/1503.03585
 """
 
 import math

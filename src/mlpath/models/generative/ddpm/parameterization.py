@@ -9,52 +9,58 @@ what to predict is a choice of which times to take seriously, and it is better m
 
 ## Maths
 
-Write $\alpha_t = \sqrt{\bar\alpha_t}$ and $\sigma_t = \sqrt{1 - \bar\alpha_t}$, so that $\alpha_t^2 + \sigma_t^2 = 1$ and the forward process is
+Write $\alpha_t = \sqrt{\bar\alpha_t}$ and $\sigma_t = \sqrt{1 - \bar\alpha_t}$, so that $\alpha_t^2 + \sigma_t^2 = 1$ and
+the forward process is
 
 $$x_t = \alpha_t\, x_0 + \sigma_t\, \varepsilon. \tag{1}$$
 
-Since the squares add up to one, there is an angle with $\alpha_t = \cos\varphi_t$ and $\sigma_t = \sin\varphi_t$: as $t$ grows, $x_t$ turns
-from the image to the noise along a circle. The derivative with respect to the angle is the *velocity* [1],
+Since the squares add up to one, there is an angle with $\alpha_t = \cos\varphi_t$ and $\sigma_t = \sin\varphi_t$: as $t$
+grows, $x_t$ turns from the image to the noise along a circle. The derivative with respect to the angle is the *velocity*
+[1],
 
 $$v_t = \alpha_t\, \varepsilon - \sigma_t\, x_0. \tag{2}$$
 
-Equations (1) and (2) together are a rotation by $\varphi_t$ of the pair $(x_0, \varepsilon)$. A rotation is undone by its transpose:
+Equations (1) and (2) together are a rotation by $\varphi_t$ of the pair $(x_0, \varepsilon)$. A rotation is undone by its
+transpose:
 
 $$x_0 = \alpha_t\, x_t - \sigma_t\, v_t, \qquad \varepsilon = \sigma_t\, x_t + \alpha_t\, v_t. \tag{3}$$
 
-No division, hence nothing to go wrong at either end. From noise or image alone, (1) has to be solved for the other, and that
-divides: by $\alpha_t$, next to nothing at the end of the road, or by $\sigma_t$, next to nothing at its beginning.
+No division, hence nothing to go wrong at either end. From noise or image alone, (1) has to be solved for the other, and
+that divides: by $\alpha_t$, next to nothing at the end of the road, or by $\sigma_t$, next to nothing at its beginning.
 
-**Errors.** Let a network's guess be off by $\Delta x_0$, $\Delta\varepsilon$ or $\Delta v$ according to what it predicts. As $x_t$ is known, (1) and (3)
-say how these hang together: $\alpha_t\, \Delta x_0 = -\sigma_t\, \Delta\varepsilon$ and $\Delta x_0 = -\sigma_t\, \Delta v$. With the signal-to-noise ratio
-$\mathrm{snr} = \alpha_t^2 / \sigma_t^2$, for which $1 / \sigma_t^2 = 1 + \mathrm{snr}$,
+**Errors.** Let a network's guess be off by $\Delta x_0$, $\Delta\varepsilon$ or $\Delta v$ according to what it predicts.
+As $x_t$ is known, (1) and (3) say how these hang together: $\alpha_t\, \Delta x_0 = -\sigma_t\, \Delta\varepsilon$ and
+$\Delta x_0 = -\sigma_t\, \Delta v$. With the signal-to-noise ratio $\mathrm{snr} = \alpha_t^2 / \sigma_t^2$, for which
+$1 / \sigma_t^2 = 1 + \mathrm{snr}$,
 
 $$\lVert \Delta\varepsilon \rVert^2 = \mathrm{snr} \cdot \lVert \Delta x_0 \rVert^2, \qquad
 \lVert \Delta v \rVert^2 = (1 + \mathrm{snr}) \cdot \lVert \Delta x_0 \rVert^2. \tag{4}$$
 
-So the plain squared error in the noise, which made diffusion famous, is a squared error in the image with a weight that runs
-over eight orders of magnitude. With such weights the nearly clean images get all the attention.
+So the plain squared error in the noise, which made diffusion famous, is a squared error in the image with a weight that
+runs over eight orders of magnitude. With such weights the nearly clean images get all the attention.
 
-**Min-SNR.** Hang et al. [2] regard the times as tasks that compete for one network, and cut the weight off: in units of the
-image it is to be $\min(\mathrm{snr}, \gamma)$, with $\gamma = 5$. Whatever the network predicts, the same total loss is meant, so the weight of
-the error that is actually measured follows from (4):
+**Min-SNR.** Hang et al. [2] regard the times as tasks that compete for one network, and cut the weight off: in units of
+the image it is to be $\min(\mathrm{snr}, \gamma)$, with $\gamma = 5$. Whatever the network predicts, the same total loss
+is meant, so the weight of the error that is actually measured follows from (4):
 
 $$w_{x_0} = \min(\mathrm{snr}, \gamma), \qquad w_\varepsilon = \frac{\min(\mathrm{snr}, \gamma)}{\mathrm{snr}}, \qquad
 w_v = \frac{\min(\mathrm{snr}, \gamma)}{1 + \mathrm{snr}}. \tag{5}$$
 
-With $\gamma = \infty$ these are $\mathrm{snr}$, $1$ and $\bar\alpha_t$: the plain loss in the noise, seen from three sides. The loss of one image
-with $D$ pixel values (channels included) and target $y$ is then
+With $\gamma = \infty$ these are $\mathrm{snr}$, $1$ and $\bar\alpha_t$: the plain loss in the noise, seen from three
+sides. The loss of one image with $D$ pixel values (channels included) and target $y$ is then
 
 $$\ell = w(t) \cdot \frac{1}{D} \lVert \hat y - y \rVert^2. \tag{6}$$
 
 ## Worked example
 
-Let $\bar\alpha_t = 0.64$, so $\alpha_t = 0.8$ and $\sigma_t = 0.6$. A pixel $x_0 = 0.5$ with noise $\varepsilon = -1$ becomes $x_t = 0.4 - 0.6 = -0.2$,
-and its velocity is $-0.8 - 0.3 = -1.1$. Back by (3): $0.8 \cdot (-0.2) + 0.6 \cdot 1.1 = 0.5$ and $0.6 \cdot (-0.2) - 0.8 \cdot 1.1 = -1$.
+Let $\bar\alpha_t = 0.64$, so $\alpha_t = 0.8$ and $\sigma_t = 0.6$. A pixel $x_0 = 0.5$ with noise $\varepsilon = -1$
+becomes $x_t = 0.4 - 0.6 = -0.2$, and its velocity is $-0.8 - 0.3 = -1.1$. Back by (3):
+$0.8 \cdot (-0.2) + 0.6 \cdot 1.1 = 0.5$ and $0.6 \cdot (-0.2) - 0.8 \cdot 1.1 = -1$.
 
-A network predicts $\hat v = -1.0$, off by $0.1$. Its image is $-0.16 + 0.6 = 0.44$, off by $-0.06$; its noise is $-0.92$, off by $0.08$.
-The ratio is $0.64 / 0.36 = 1.778$, and (4) holds: $0.0064 = 1.778 \cdot 0.0036$ and $0.01 = 2.778 \cdot 0.0036$. With $\gamma = 1$ the three
-weights are $1$, $0.5625$ and $0.36$, and the loss (6) is $0.0036$ each time.
+A network predicts $\hat v = -1.0$, off by $0.1$. Its image is $-0.16 + 0.6 = 0.44$, off by $-0.06$; its noise is $-0.92$,
+off by $0.08$. The ratio is $0.64 / 0.36 = 1.778$, and (4) holds: $0.0064 = 1.778 \cdot 0.0036$ and
+$0.01 = 2.778 \cdot 0.0036$. With $\gamma = 1$ the three weights are $1$, $0.5625$ and $0.36$, and the loss (6) is
+$0.0036$ each time.
 
 ## Plan
 

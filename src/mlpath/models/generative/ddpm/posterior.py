@@ -8,8 +8,8 @@ step as if the guess were true, and ask it again: the next guess, from a slightl
 
 ## Maths
 
-The forward process [1] adds noise of variance $\beta_t$ at step $t$, and $\bar\alpha_t = \prod_{s \le t} (1 - \beta_s)$ of the image's
-variance is left at time $t$. Given the clean image, the state before step $t$ has the density
+The forward process [1] adds noise of variance $\beta_t$ at step $t$, and $\bar\alpha_t = \prod_{s \le t} (1 - \beta_s)$
+of the image's variance is left at time $t$. Given the clean image, the state before step $t$ has the density
 $q(x_{t-1} \mid x_0) = \mathcal{N}(\sqrt{\bar\alpha_{t-1}}\, x_0,\ (1 - \bar\alpha_{t-1}) I)$, and the step itself is
 $q(x_t \mid x_{t-1}) = \mathcal{N}(\sqrt{1 - \beta_t}\, x_{t-1},\ \beta_t I)$. Bayes' rule multiplies the two:
 
@@ -22,8 +22,8 @@ $(1 - \beta_t)(1 - \bar\alpha_{t-1}) + \beta_t = 1 - \bar\alpha_t$, so that the 
 
 $$\tilde\beta_t = \frac{1 - \bar\alpha_{t-1}}{1 - \bar\alpha_t}\, \beta_t. \tag{2}$$
 
-The mean is the variance times the sum of what pulls at $x_{t-1}$, $\sqrt{1 - \beta_t}\, x_t / \beta_t$ from the state after it and
-$\sqrt{\bar\alpha_{t-1}}\, x_0 / (1 - \bar\alpha_{t-1})$ from the image:
+The mean is the variance times the sum of what pulls at $x_{t-1}$, $\sqrt{1 - \beta_t}\, x_t / \beta_t$ from the state
+after it and $\sqrt{\bar\alpha_{t-1}}\, x_0 / (1 - \bar\alpha_{t-1})$ from the image:
 
 $$\tilde\mu_t(x_0, x_t) = \frac{\sqrt{\bar\alpha_{t-1}}\, \beta_t}{1 - \bar\alpha_t}\, x_0
 + \frac{\sqrt{1 - \beta_t}\, (1 - \bar\alpha_{t-1})}{1 - \bar\alpha_t}\, x_t. \tag{3}$$
@@ -34,31 +34,32 @@ At $t = 1$, where $\bar\alpha_0 = 1$, this is $x_0$ itself with variance 0: whoe
 
 $$p(x_{t-1} \mid x_t) = \mathcal{N}\big(\tilde\mu_t(\hat x_0, x_t),\ \sigma_t^2 I\big). \tag{4}$$
 
-What should $\sigma_t^2$ be? If there were only one image, the guess would be perfect and $\tilde\beta_t$ exact. If the images were
-themselves standard normal, $q(x_{t-1} \mid x_t)$ would have variance $\beta_t$. All real data lie in between [1], and so does any
-geometric mean of the two [2], with a share $w$ between 0 and 1:
+What should $\sigma_t^2$ be? If there were only one image, the guess would be perfect and $\tilde\beta_t$ exact. If the
+images were themselves standard normal, $q(x_{t-1} \mid x_t)$ would have variance $\beta_t$. All real data lie in between
+[1], and so does any geometric mean of the two [2], with a share $w$ between 0 and 1:
 
 $$\sigma_t^2 = \beta_t^{\,w}\ \tilde\beta_t^{\,1 - w}. \tag{5}$$
 
-**Ancestral sampling** starts at $x_T \sim \mathcal{N}(0, I)$, where the forward process ends whatever the image, and draws from (4)
-for $t = T, \dots, 1$. The step to $x_0$ adds no noise: its mean is the last guess, and noise would only show in the picture.
-If pixels are known to lie in an interval, guesses may be clipped to it before each step.
+**Ancestral sampling** starts at $x_T \sim \mathcal{N}(0, I)$, where the forward process ends whatever the image, and
+draws from (4) for $t = T, \dots, 1$. The step to $x_0$ adds no noise: its mean is the last guess, and noise would only
+show in the picture. If pixels are known to lie in an interval, guesses may be clipped to it before each step.
 
 ## Worked example
 
-One pixel, two steps of variance 0.2 and 0.5: $\bar\alpha = (1, 0.8, 0.4)$. We stand at $x_2 = 0.9$ and guess $\hat x_0 = 0.5$. Then
+One pixel, two steps of variance 0.2 and 0.5: $\bar\alpha = (1, 0.8, 0.4)$. We stand at $x_2 = 0.9$ and guess
+$\hat x_0 = 0.5$. Then
 
 - $\tilde\beta_2 = (0.2 / 0.6) \cdot 0.5 = 0.1667$, a third of $\beta_2$;
 - the guess enters with $\sqrt{0.8} \cdot 0.5 / 0.6 = 0.7454$, the state with $\sqrt{0.5} \cdot 0.2 / 0.6 = 0.2357$;
 - $\tilde\mu_2 = 0.7454 \cdot 0.5 + 0.2357 \cdot 0.9 = 0.5848$.
 
-With noise $\varepsilon = -1$ and $w = 0$ we move to $x_1 = 0.5848 - \sqrt{0.1667} = 0.1766$. Say that the network now guesses $0.3$. As
-$\tilde\mu_1 = \hat x_0$, the sample is $0.3$.
+With noise $\varepsilon = -1$ and $w = 0$ we move to $x_1 = 0.5848 - \sqrt{0.1667} = 0.1766$. Say that the network now
+guesses $0.3$. As $\tilde\mu_1 = \hat x_0$, the sample is $0.3$.
 
 ## Plan
 
-A `Schedule` holds `beta` and `alpha_bar`, two vectors of $T + 1$ entries in float64: index $t$ belongs to $x_t$, and `alpha_bar[0]`
-is 1. `n_steps` is $T$.
+A `Schedule` holds `beta` and `alpha_bar`, two vectors of $T + 1$ entries in float64: index $t$ belongs to $x_t$, and
+`alpha_bar[0]` is 1. `n_steps` is $T$.
 
 - `posterior_variance` returns (2) for all times at once, a vector like the schedule's own.
 - `posterior_mean` returns (3) for a batch, each image at its own step.
@@ -86,8 +87,10 @@ variance of the samples. Stretch goal: find the $\sigma_t^2$ that makes (4) exac
 ## References
 
 1. Ho, Jain & Abbeel (2020), Denoising diffusion probabilistic models, https://arxiv.org/abs/2006.11239
-2. Nichol & Dhariwal (2021), Improved denoising diffusion probabilistic models (there the network chooses the share), https://arxiv.org/abs/2102.09672
-3. Sohl-Dickstein et al. (2015), Deep unsupervised learning using nonequilibrium thermodynamics, https://arxiv.org/abs/1503.03585
+2. Nichol & Dhariwal (2021), Improved denoising diffusion probabilistic models (there the network chooses the share),
+   https://arxiv.org/abs/2102.09672
+3. Sohl-Dickstein et al. (2015), Deep unsupervised learning using nonequilibrium thermodynamics,
+   https://arxiv.org/abs/1503.03585
 """
 
 from collections.abc import Callable

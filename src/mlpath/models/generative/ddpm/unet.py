@@ -3,29 +3,29 @@ r"""The U-Net: a network that looks at a noisy image on several scales and knows
 ## Idea
 
 A denoiser returns an image of the size of its input. To guess what the image shows it must look at the whole; to place an
-edge it must keep every pixel. A U-Net does both: on the way down it halves the image again and again, so that each pixel of
-the coarse picture sees much of the fine one; on the way up it doubles it, and at each scale gets back, by a skip connection,
-what it knew there on the way down. All its blocks are told the time $t$, for at high noise there is much to invent, at low
-noise little to change.
+edge it must keep every pixel. A U-Net does both: on the way down it halves the image again and again, so that each pixel
+of the coarse picture sees much of the fine one; on the way up it doubles it, and at each scale gets back, by a skip
+connection, what it knew there on the way down. All its blocks are told the time $t$, for at high noise there is much to
+invent, at low noise little to change.
 
 ## Maths
 
-**Time.** A bare number $t \le 1000$ is a poor input for a network. Take instead the hands of $w/2$ clocks, the fastest of which
-turns once every $2\pi$ steps and the slowest once in about $2\pi L$, $L = 10{,}000$. With $\omega_i = L^{-i / (w/2)}$,
-$i = 0, \dots, w/2 - 1$,
+**Time.** A bare number $t \le 1000$ is a poor input for a network. Take instead the hands of $w/2$ clocks, the fastest of
+which turns once every $2\pi$ steps and the slowest once in about $2\pi L$, $L = 10{,}000$. With
+$\omega_i = L^{-i / (w/2)}$, $i = 0, \dots, w/2 - 1$,
 
 $$e(t) = \big(\sin \omega_0 t, \dots, \sin \omega_{w/2-1} t,\ \cos \omega_0 t, \dots, \cos \omega_{w/2-1} t\big). \tag{1}$$
 
-Neighbouring times have similar embeddings, distant ones do not: $e(s) \cdot e(t) = \sum_i \cos \omega_i (s - t)$ depends on the
-difference alone. A small network of two layers makes of $e(t)$ the vector $\tau$ that all blocks get.
+Neighbouring times have similar embeddings, distant ones do not: $e(s) \cdot e(t) = \sum_i \cos \omega_i (s - t)$ depends
+on the difference alone. A small network of two layers makes of $e(t)$ the vector $\tau$ that all blocks get.
 
 **A residual block** changes its input by what it learns, and adds $\tau$ in the middle. With group normalisation $N$, the
 activation $s(z) = z / (1 + e^{-z})$, 3 × 3 convolutions $C$, a linear map $A$, and dropout $D$,
 
 $$h = C_1\, s(N_1 x) + A\, s(\tau), \qquad \text{block}(x, \tau) = S x + C_2\, D\, s(N_2 h). \tag{2}$$
 
-$A\, s(\tau)$ is one number per channel, the same for all pixels of an image and different for images at different times. $S$ is the
-identity, or a 1 × 1 convolution where the number of channels changes.
+$A\, s(\tau)$ is one number per channel, the same for all pixels of an image and different for images at different times.
+$S$ is the identity, or a 1 × 1 convolution where the number of channels changes.
 
 **Attention.** A convolution sees a neighbourhood; strokes of a digit must fit together across the image. Let every pixel be
 a token with a query, a key and a value, all of length $d$. Each token takes a mean of all values, weighted by how well its
@@ -33,42 +33,46 @@ query fits their keys:
 
 $$\text{attention}(Q, K, V) = \text{softmax}\Big(\frac{Q K^\top}{\sqrt{d}}\Big)\, V, \tag{3}$$
 
-where the softmax runs over the keys. The root keeps the scores at a spread of about one, whatever $d$: a sum of $d$ products of
-standard normal numbers has variance $d$. Several *heads* do this side by side, each on its own share of the channels, so that a
-pixel may attend to one place for one reason and to another for another. In an image block, with $X$ the normalised image as a list
-of pixels,
+where the softmax runs over the keys. The root keeps the scores at a spread of about one, whatever $d$: a sum of $d$
+products of standard normal numbers has variance $d$. Several *heads* do this side by side, each on its own share of the
+channels, so that a pixel may attend to one place for one reason and to another for another. In an image block, with $X$
+the normalised image as a list of pixels,
 
 $$\text{block}(x) = x + P\, [\text{attention}(Q_1, K_1, V_1), \dots, \text{attention}(Q_H, K_H, V_H)], \tag{4}$$
 
 where $Q, K, V$ are linear maps of $X$ and head $j$ has the $j$-th run of channels of each.
 
-**The U.** Let $x_0$ be what the first convolution makes of the image and $x_k$ what the $k$-th of the $K$ layers down makes of
-$x_{k-1}$. After the layers in the middle, each layer on the way up gets what came from below and, behind it along the channels, the
-last $x_k$ that is not used yet: $x_K$ first, $x_0$ last. Layers that only double the image take no skip.
+**The U.** Let $x_0$ be what the first convolution makes of the image and $x_k$ what the $k$-th of the $K$ layers down
+makes of $x_{k-1}$. After the layers in the middle, each layer on the way up gets what came from below and, behind it
+along the channels, the last $x_k$ that is not used yet: $x_K$ first, $x_0$ last. Layers that only double the image take
+no skip.
 
 The last convolution of each residual branch, and of the network, starts at zero [1]: at first a block is its shortcut, and
 the network's prediction is 0.
 
 ## Worked example
 
-Width 4 has clocks of frequency $\omega = (1, 0.01)$. At $t = 2$: $e = (\sin 2, \sin 0.02, \cos 2, \cos 0.02) = (0.909, 0.020, -0.416, 1.000)$.
+Width 4 has clocks of frequency $\omega = (1, 0.01)$. At $t = 2$:
+$e = (\sin 2, \sin 0.02, \cos 2, \cos 0.02) = (0.909, 0.020, -0.416, 1.000)$.
 
-Two tokens with $d = 1$: queries $(0, 2)$, keys $(1, 0)$, values $(10, 20)$. The first query has scores $(0, 0)$, weights $(0.5, 0.5)$,
-and takes $15$. The second has scores $(2, 0)$, weights $(0.881, 0.119)$, and takes $0.881 \cdot 10 + 0.119 \cdot 20 = 11.19$.
+Two tokens with $d = 1$: queries $(0, 2)$, keys $(1, 0)$, values $(10, 20)$. The first query has scores $(0, 0)$, weights
+$(0.5, 0.5)$, and takes $15$. The second has scores $(2, 0)$, weights $(0.881, 0.119)$, and takes
+$0.881 \cdot 10 + 0.119 \cdot 20 = 11.19$.
 
-Widths (32, 64) with one block per scale: the way down keeps the entry (32 channels), a block (32), the halved image (32) and a block (64).
-On the way up, two blocks at the coarse scale take skips of 64 and 32, and, after doubling, two blocks at the fine scale take 32
-and 32: four kept, four used.
+Widths (32, 64) with one block per scale: the way down keeps the entry (32 channels), a block (32), the halved image (32)
+and a block (64). On the way up, two blocks at the coarse scale take skips of 64 and 32, and, after doubling, two blocks
+at the fine scale take 32 and 32: four kept, four used.
 
 ## Plan
 
 - `time_embedding` returns (1) for a vector of times.
 - `attention` returns (3) for queries, keys and values of any leading shape.
-- `ResidualBlock.forward` is (2). Its layers are made for you: `norm1`, `conv1`, `time` ($A$), `norm2`, `dropout`, `conv2`, `shortcut` ($S$).
+- `ResidualBlock.forward` is (2). Its layers are made for you: `norm1`, `conv1`, `time` ($A$), `norm2`, `dropout`,
+  `conv2`, `shortcut` ($S$).
 - `SpatialAttention.forward` is (4): pixels to tokens, tokens to heads, `attention`, and all the way back. Its layers:
   `norm`, `to_query`, `to_key`, `to_value`, `project` ($P$).
-- `UNet.forward` runs `entry`, the layers of `down`, `middle` and `up`, and `exit`, and keeps the books on the skips. All layers but
-  the doubling ones are called with images and $\tau$.
+- `UNet.forward` runs `entry`, the layers of `down`, `middle` and `up`, and `exit`, and keeps the books on the skips. All
+  layers but the doubling ones are called with images and $\tau$.
 
 ## Pitfalls
 
@@ -80,21 +84,23 @@ and 32: four kept, four used.
 
 ## Cost
 
-A 3 × 3 convolution of $n$ to $m$ channels costs $9nm$ multiplications a pixel; halving the image while doubling the channels keeps the
-cost of a block. Attention costs $p^2 d$ for $p$ pixels, hence only on coarse scales.
+A 3 × 3 convolution of $n$ to $m$ channels costs $9nm$ multiplications a pixel; halving the image while doubling the
+channels keeps the cost of a block. Attention costs $p^2 d$ for $p$ pixels, hence only on coarse scales.
 
-On scikit-learn's digits (8 by 8; 1,437 for training, 360 held out) the default network, 0.7 million numbers, trained for 3,000
-steps of 64 images to predict the velocity on a cosine schedule of 200 steps, takes some seven minutes on one thread. Judged by a
-small classifier that is right on 98 % of the held-out digits, sets of 1,000 drawn digits have Fréchet distances to the held-out ones,
-in the features of its last layer but one, of 6.5 and 5.8 on average over three sets each, for two training seeds; single sets lie
-between 4.5 and 8.5, for so much depends on which digits chance draws. Sets from a mixture of ten Gaussians with full covariances have
-8.5 on average, the best regularised of seven 8.2, the training digits themselves 3.2. The classifier is 98 % sure of a drawn digit on
-average, the rarest class has 7.5 % of a set or more, and none of the 6,000 is a copy of a training image.
+On scikit-learn's digits (8 by 8; 1,437 for training, 360 held out) the default network, 0.7 million numbers, trained for
+3,000 steps of 64 images to predict the velocity on a cosine schedule of 200 steps, takes some seven minutes on one
+thread. Judged by a small classifier that is right on 98 % of the held-out digits, sets of 1,000 drawn digits have Fréchet
+distances to the held-out ones, in the features of its last layer but one, of 6.5 and 5.8 on average over three sets each,
+for two training seeds; single sets lie between 4.5 and 8.5, for so much depends on which digits chance draws. Sets from a
+mixture of ten Gaussians with full covariances have 8.5 on average, the best regularised of seven 8.2, the training digits
+themselves 3.2. The classifier is 98 % sure of a drawn digit on average, the rarest class has 7.5 % of a set or more, and
+none of the 6,000 is a copy of a training image.
 
 ## Go further
 
-Train on the digits with and without attention, and with and without skips (feed zeros), and compare the losses. Stretch goal: let
-$\tau$ also scale the channels, $(1 + a) \odot N_2 h + b$ as in [3], and give the network a class label by adding a learned vector to $\tau$.
+Train on the digits with and without attention, and with and without skips (feed zeros), and compare the losses. Stretch
+goal: let $\tau$ also scale the channels, $(1 + a) \odot N_2 h + b$ as in [3], and give the network a class label by
+adding a learned vector to $\tau$.
 
 ## References
 
