@@ -2,14 +2,15 @@ r"""Importance sampling: expectations under one density from the draws of anothe
 
 ## Idea
 
-Draws from the wrong density will do, if each is weighted by how much too rarely it comes. Nothing is thrown away, and the density
-may be known up to a constant. The price is hidden: a few draws may carry all the weight, and then the answer is wrong while its
-error bars look fine. The sizes of the largest weights give this away. Their tail is fitted by a Pareto law, whose shape says how bad things are, and
-whose quantiles replace the weights themselves, which helps.
+Draws from the wrong density will do, if each is weighted by how much too rarely it comes. Nothing is thrown away, and the
+density may be known up to a constant. The price is hidden: a few draws may carry all the weight, and then the answer is
+wrong while its error bars look fine. The sizes of the largest weights give this away. Their tail is fitted by a Pareto
+law, whose shape says how bad things are, and whose quantiles replace the weights themselves, which helps.
 
 ## Maths
 
-Let $x_1, \dots, x_n$ be independent draws from a density $g$, and $f$ a target with mass $Z = \int f(x)\, dx$. The *weights* are
+Let $x_1, \dots, x_n$ be independent draws from a density $g$, and $f$ a target with mass $Z = \int f(x)\, dx$. The
+*weights* are
 
 $$w_i = \frac{f(x_i)}{g(x_i)}, \qquad \log w_i = \log f(x_i) - \log g(x_i). \tag{1}$$
 
@@ -17,13 +18,14 @@ For a function $h$, provided that $g > 0$ wherever $f h \ne 0$,
 
 $$\mathrm{E}_g [w\, h(x)] = \int g(x)\, \frac{f(x)}{g(x)}\, h(x)\, dx = \int f(x)\, h(x)\, dx. \tag{2}$$
 
-**The plain estimate** of this integral is the mean of the products. It is unbiased, and its standard error is that of any mean,
+**The plain estimate** of this integral is the mean of the products. It is unbiased, and its standard error is that of any
+mean,
 
 $$\hat I = \frac{1}{n} \sum_i w_i h_i, \qquad
 \mathrm{se}^2 = \frac{1}{n (n - 1)} \sum_i (w_i h_i - \hat I)^2. \tag{3}$$
 
-With $h = 1$ it estimates the mass, in Bayesian statistics the evidence: $\hat Z = \frac{1}{n} \sum_i w_i$. Weights may be as large as $e^{1000}$ or as small
-as its inverse. Sums of such numbers are computed with the greatest taken out,
+With $h = 1$ it estimates the mass, in Bayesian statistics the evidence: $\hat Z = \frac{1}{n} \sum_i w_i$. Weights may be
+as large as $e^{1000}$ or as small as its inverse. Sums of such numbers are computed with the greatest taken out,
 
 $$\log \sum_i e^{a_i} = a^* + \log \sum_i e^{a_i - a^*}, \qquad a^* = \max_i a_i. \tag{4}$$
 
@@ -31,29 +33,36 @@ $$\log \sum_i e^{a_i} = a^* + \log \sum_i e^{a_i - a^*}, \qquad a^* = \max_i a_i
 
 $$\tilde w_i = \frac{w_i}{\sum_j w_j}, \qquad \hat \mu = \sum_i \tilde w_i h_i. \tag{5}$$
 
-It is a ratio of two means, $\bar a / \bar b$ with $a_i = w_i h_i$ and $b_i = w_i$, and has a bias of the order of $1 / n$. To first order its deviation from $\mu$ is
-$(\bar a - \mu \bar b) / \mathrm{E}\, b$, the mean of the numbers $w_i (h_i - \mu) / \mathrm{E}\, w$, whose expectation is 0. With the squares summed instead of their expectation
-and estimates for what is unknown, this *delta method* gives
+It is a ratio of two means, $\bar a / \bar b$ with $a_i = w_i h_i$ and $b_i = w_i$, and has a bias of the order of
+$1 / n$. To first order its deviation from $\mu$ is $(\bar a - \mu \bar b) / \mathrm{E}\, b$, the mean of the numbers
+$w_i (h_i - \mu) / \mathrm{E}\, w$, whose expectation is 0. With the squares summed instead of their expectation and
+estimates for what is unknown, this *delta method* gives
 
 $$\mathrm{se}^2 = \sum_i \tilde w_i^2\, (h_i - \hat \mu)^2. \tag{6}$$
 
-**The effective sample size.** If $h$ had nothing to do with the weights, (6) would be $\mathrm{var}(h) \sum_i \tilde w_i^2$: the error of
+**The effective sample size.** If $h$ had nothing to do with the weights, (6) would be
+$\mathrm{var}(h) \sum_i \tilde w_i^2$: the error of
 
 $$n_\text{eff} = \frac{1}{\sum_i \tilde w_i^2} \tag{7}$$
 
-draws from the target itself. It is $n$ for equal weights and 1 if one weight is everything. It also tells the relative error of $\hat Z$: by (3), with $h = 1$,
+draws from the target itself. It is $n$ for equal weights and 1 if one weight is everything. It also tells the relative
+error of $\hat Z$: by (3), with $h = 1$,
 
 $$\frac{\mathrm{se}^2}{\hat Z^2} = \frac{n / n_\text{eff} - 1}{n - 1}. \tag{8}$$
 
-**The tail of the weights.** All of these errors trust the sample, and the sample may lack just those draws that matter: then $n_\text{eff}$ looks fine. Over a high threshold, though,
-the excesses of almost any law follow a *generalised Pareto* law, with shape $k$ and scale $\sigma$,
+(For equal weights that is 0, and rounding may make it negative.)
+
+**The tail of the weights.** All of these errors trust the sample, and the sample may lack just those draws that matter:
+then $n_\text{eff}$ looks fine. Over a high threshold, though, the excesses of almost any law follow a *generalised
+Pareto* law, with shape $k$ and scale $\sigma$,
 
 $$P(X \le x) = 1 - \Big( 1 + \frac{k x}{\sigma} \Big)^{-1 / k}, \tag{9}$$
 
-the exponential law with mean $\sigma$ as $k \to 0$. Moments of order $1 / k$ and above are infinite: for $k \ge \tfrac12$ the weights have no variance, for $k \ge 1$ no mean.
+the exponential law with mean $\sigma$ as $k \to 0$. Moments of order $1 / k$ and above are infinite: for $k \ge \tfrac12$
+the weights have no variance, for $k \ge 1$ no mean.
 
-**Its fit** follows Zhang and Stephens [2]. With $\theta = -k / \sigma$ the density has the logarithm $-\log \sigma - (1 + 1 / k) \log(1 - \theta x)$. For a fixed $\theta$ the likelihood of
-the $m$ excesses is greatest at
+**Its fit** follows Zhang and Stephens [2]. With $\theta = -k / \sigma$ the density has the logarithm
+$-\log \sigma - (1 + 1 / k) \log(1 - \theta x)$. For a fixed $\theta$ the likelihood of the $m$ excesses is greatest at
 
 $$k(\theta) = \frac{1}{m} \sum_i \log(1 - \theta x_i), \qquad \sigma(\theta) = -\frac{k(\theta)}{\theta}, \tag{10}$$
 
@@ -61,13 +70,16 @@ where its logarithm is, up to a constant,
 
 $$\ell(\theta) = m \Big( \log \frac{-\theta}{k(\theta)} - k(\theta) \Big). \tag{11}$$
 
-Instead of its maximum take a mean. Let $x_{(1)} \le \dots \le x_{(m)}$ be the sorted excesses, $q = x_{(\lfloor m / 4 + 1 / 2 \rfloor)}$ their lower quartile, and $J = 30 + \lfloor \sqrt m \rfloor$. On the grid
+Instead of its maximum take a mean. Let $x_{(1)} \le \dots \le x_{(m)}$ be the sorted excesses,
+$q = x_{(\lfloor m / 4 + 1 / 2 \rfloor)}$ their lower quartile, and $J = 30 + \lfloor \sqrt m \rfloor$. On the grid
 
 $$\theta_j = \frac{1}{x_{(m)}} + \frac{1}{3 q} \Big( 1 - \sqrt{\frac{J}{j - 1 / 2}}\, \Big), \quad j = 1, \dots, J, \qquad
 \hat \theta = \frac{\sum_j \theta_j\, e^{\ell(\theta_j)}}{\sum_j e^{\ell(\theta_j)}}. \tag{12}$$
 
-All $\theta_j$ are below $1 / x_{(m)}$, so that the logarithms in (10) exist. Put $\hat \theta$ into (10) for $\hat k$ and $\hat \sigma$. At last, with few excesses $\hat k$ is
-noisy, and is drawn towards $\tfrac12$ as if by ten more observations,
+All $\theta_j$ are below $1 / x_{(m)}$, so that the logarithms in (10) exist. One may be exactly 0, where (10) and (11)
+are $0 / 0$: take in its place a number so near to 0 that they are at their limit. Put $\hat \theta$ into (10) for
+$\hat k$ and $\hat \sigma$. At last, with few excesses $\hat k$ is noisy, and is drawn towards $\tfrac12$ as if by ten
+more observations,
 
 $$k = \frac{m \hat k + 10 \cdot \tfrac12}{m + 10}, \qquad \sigma = \hat \sigma. \tag{13}$$
 
@@ -75,21 +87,26 @@ $$k = \frac{m \hat k + 10 \cdot \tfrac12}{m + 10}, \qquad \sigma = \hat \sigma. 
 
 $$m = \lfloor n / 5 \rfloor \text{ for } n \le 225, \qquad m = \lfloor 3 \sqrt n \rfloor \text{ for } n > 225. \tag{14}$$
 
-The threshold $u$ is the largest weight that is not in it. Fit the excesses $w - u$, and replace the $i$-th smallest weight of the tail by the quantile
+The threshold $u$ is the largest weight that is not in it. Fit the excesses $w - u$, and replace the $i$-th smallest
+weight of the tail by the quantile
 
 $$w_i' = \min \big\{ u + F^{-1} \big( \tfrac{i - 1 / 2}{m} \big),\ \max_j w_j \big\}, \quad i = 1, \dots, m, \tag{15}$$
 
-$F$ being (9). Up to a shape of about 0.7 the results can be used; above, the proposal is too narrow, and no formula will help.
+$F$ being (9). Up to a shape of about 0.7 the results can be used; above, the proposal is too narrow, and no formula will
+help.
 
 ## Worked example
 
-*Three draws.* Weights $1, 2, 5$ and values $h = 3, 0, 1$. The products are $3, 0, 5$: the plain estimate is $\tfrac83 = 2.667$, its squared error
-$(\tfrac19 + \tfrac{64}{9} + \tfrac{49}{9}) / 6 = 2.111$, so $\mathrm{se} = 1.453$. The sum of the weights is 8, so the self-normalised estimate is $1$, with
-$\mathrm{se}^2 = (1 \cdot 4 + 4 \cdot 1 + 25 \cdot 0) / 64 = 0.125$, $\mathrm{se} = 0.354$. The effective sample size is $64 / 30 = 2.133$, and the relative error of
-$\hat Z$ is the root of $(3 / 2.133 - 1) / 2 = 0.203$, which is 0.451.
+*Three draws.* Weights $1, 2, 5$ and values $h = 3, 0, 1$. The products are $3, 0, 5$: the plain estimate is
+$\tfrac83 = 2.667$, its squared error $(\tfrac19 + \tfrac{64}{9} + \tfrac{49}{9}) / 6 = 2.111$, so $\mathrm{se} = 1.453$.
+The sum of the weights is 8, so the self-normalised estimate is $1$, with
+$\mathrm{se}^2 = (1 \cdot 4 + 4 \cdot 1 + 25 \cdot 0) / 64 = 0.125$, $\mathrm{se} = 0.354$. The effective sample size is
+$64 / 30 = 2.133$, and the relative error of $\hat Z$ is the root of $(3 / 2.133 - 1) / 2 = 0.203$, which is 0.451.
 
-*A fit.* Five excesses $1, 2, 3, 5, 9$: $q = x_{(1)} = 1$, as $\lfloor 1.75 \rfloor = 1$; $J = 32$; $\theta_1 = \tfrac19 + \tfrac13 (1 - 8) = -2.222$. There $k(\theta_1) = 2.088$, $\sigma(\theta_1) = 0.940$
-and $\ell(\theta_1) = -10.129$; the last, $\theta_{32} = 0.1085$, has $\ell = -6.099$. The mean (12) is $\hat \theta = 0.0034$, so $\hat k = -0.0138$ and $\hat \sigma = 4.042$, and (13) makes $k = (-0.069 + 5) / 15 = 0.329$.
+*A fit.* Five excesses $1, 2, 3, 5, 9$: $q = x_{(1)} = 1$, as $\lfloor 1.75 \rfloor = 1$; $J = 32$;
+$\theta_1 = \tfrac19 + \tfrac13 (1 - 8) = -2.222$. There $k(\theta_1) = 2.088$, $\sigma(\theta_1) = 0.940$ and
+$\ell(\theta_1) = -10.129$; the last, $\theta_{32} = 0.1085$, has $\ell = -6.099$. The mean (12) is
+$\hat \theta = 0.0034$, so $\hat k = -0.0138$ and $\hat \sigma = 4.042$, and (13) makes $k = (-0.069 + 5) / 15 = 0.329$.
 
 ## Plan
 
@@ -121,8 +138,9 @@ $O(n)$ for the estimates. Smoothing sorts, $O(n \log n)$, and its fit costs $O(m
 
 ## Go further
 
-Experiment: estimate the variance of a standard normal law with normal proposals of standard deviations 0.4 to 3, and plot $n_\text{eff} / n$, $k$ and the true error. A stretch goal:
-leave-one-out cross-validation from a single posterior, the use for which smoothing was invented: the weights for leaving out an observation are 1 over its likelihood at the draws.
+Experiment: estimate the variance of a standard normal law with normal proposals of standard deviations 0.4 to 3, and plot
+$n_\text{eff} / n$, $k$ and the true error. A stretch goal: leave-one-out cross-validation from a single posterior, the
+use for which smoothing was invented: the weights for leaving out an observation are 1 over its likelihood at the draws.
 
 What is not here: dependent draws, for which [1] makes the tail longer, and proposals that adapt.
 
@@ -298,7 +316,7 @@ def plain(log_weights: Float[np.ndarray, " n"], values: Float[np.ndarray, " n"])
     Raises
     ------
     ValueError
-        If `log_weights` is not a vector of at least two numbers, holds NaN, +inf or more than 700, or nothing but -inf; or if `values`
+        If `log_weights` is not a vector of at least two numbers, holds NaN, +inf or more than 350, or nothing but -inf; or if `values`
         is not of the same shape and finite.
 
     Examples
@@ -309,8 +327,8 @@ def plain(log_weights: Float[np.ndarray, " n"], values: Float[np.ndarray, " n"])
     """
     # given: the checks
     _check(log_weights, values, least=2)
-    if log_weights.max() > 700:
-        raise ValueError(f"log_weights must be at most 700, as the weights would overflow, got {log_weights.max()}")
+    if log_weights.max() > 350:
+        raise ValueError(f"log_weights must be at most 350, as their squares would overflow, got {log_weights.max()}")
     raise NotImplementedError("not written yet: plain")
 
 

@@ -326,6 +326,13 @@ def test_fit_pareto_agrees_with_the_likelihood_of_scipy(m, shape):
     assert_close(fit_pareto(x), oracle(x), call, "equations (10) to (13), likelihood by SciPy", rtol=1e-8)
 
 
+def test_fit_pareto_where_the_grid_meets_zero():
+    x = np.array([7.0, 5.0, 9.0, 5.0, 6.0])  # theta_5 = 1/9 + (1 - 8/3) / 15
+    near = oracle(x + np.array([0.0, 0.0, 1e-8, 0.0, 0.0]))
+    call = "fit_pareto([7, 5, 9, 5, 6]), where the fifth point of the grid is 0,"
+    assert_close(fit_pareto(x), near, call, "the limit of (10) and (11)", rtol=1e-6)
+
+
 def test_fit_pareto_takes_the_excesses_in_any_order_and_leaves_them_alone():
     x = np.asarray(stats.genpareto.rvs(0.5, size=60, random_state=1))
     given = x.copy()
@@ -433,6 +440,17 @@ def test_smooth_does_not_need_the_constant(shift):
     because = "those without it"
     assert_close(other.log_weights, one.log_weights, f"smooth({shift:+g}).log_weights", because, rtol=0, atol=1e-7)
     assert np.isneginf(one.log_weights[[4, 100]]).all(), "smooth gave weight to a draw that had none"
+
+
+def test_smooth_counts_of_equal_weights_the_later_as_the_larger():
+    w = np.random.default_rng(8).normal(0, 1.2, 200)
+    top = np.argsort(w)[-12:]
+    w[np.sort(top)[[2, 5, 9]]] = w[top].mean()
+    expected, _ = smoothed_by_hand(w)
+    found = smooth(w).log_weights
+    assert_close(found, expected, "smooth(200 log weights, three in the tail equal)", "(15)", rtol=0, atol=1e-7)
+    tied = found[np.sort(top)[[2, 5, 9]]]
+    assert (np.diff(tied) > 0).all(), f"of three equal weights the later ones count as larger; smooth made them {tied}"
 
 
 def test_smooth_never_exceeds_the_largest_weight():

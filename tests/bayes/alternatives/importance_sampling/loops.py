@@ -68,7 +68,7 @@ def evidence(log_weights):
 
 def plain(log_weights, values):
     _check(log_weights, values, 2)
-    if log_weights.max() > 700:
+    if log_weights.max() > 350:
         raise ValueError(f"log_weights must not overflow, got {log_weights.max()}")
     n = len(values)
     products = [math.exp(a) * h for a, h in zip(log_weights, values)]
@@ -116,6 +116,7 @@ def fit_pareto(excesses):
         return np.log(1 - theta * x).sum() / m
 
     grid = [1 / x[-1] + (1 - math.sqrt(size / (j + 0.5))) / (3 * quartile) for j in range(size)]
+    grid = [theta or 1e-8 / x[-1] for theta in grid]
     heights = [m * (math.log(-theta / shape(theta)) - shape(theta)) for theta in grid]
     weights = _normalised(np.array(heights))
     theta = math.fsum(weights * grid)
