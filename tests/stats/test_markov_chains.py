@@ -6,7 +6,7 @@ small stationary probabilities is compared with exact fractions.
 
 from fractions import Fraction
 from itertools import pairwise
-from math import gcd, log
+from math import gcd, log, log1p
 
 import numpy as np
 import pytest
@@ -323,6 +323,15 @@ def test_stationary_refuses_several_closed_classes():
             call(mixed())
 
 
+def test_stationary_over_four_hundred_orders_of_magnitude():
+    n = 420
+    matrix = np.diag(np.full(n - 1, 0.5), 1) + np.diag(np.full(n - 1, 0.05), -1)
+    matrix += np.diag(1 - matrix.sum(axis=1))
+    found = stationary(frozen(matrix))[-300:]
+    call = "the last 300 entries of stationary(420 states, each ten times as likely as the one before)"
+    assert_close(found, 0.9 * 10.0 ** np.arange(-299, 1), call, "the ratio 0.5 / 0.05 of neighbours", rtol=1e-9)
+
+
 # absorption
 
 
@@ -372,6 +381,15 @@ def test_absorption_without_transient_states_and_with_one_class(rng):
     assert_close(found.steps, tau, "its expected steps", "one step, and then from where it leads")
 
 
+def test_absorption_from_a_state_that_is_hardly_ever_left():
+    matrix = np.diag([1.0, 1.0, 1.0, 0.25])
+    matrix[0, [1, 2]], matrix[3, [0, 2]] = [3e-18, 7e-18], [0.5, 0.25]
+    found, call = absorption(frozen(matrix)), "absorption where a state is left with a probability of 1e-17"
+    where = np.array([[0.3, 0.7], [0.2, 0.8]])
+    assert_close(found.probabilities, where, f"{call}: probabilities", "(7) with the rest of the row for 1 - Q_ii")
+    assert_close(found.steps, np.array([1e17, 1e17 / 1.5]), f"{call}: steps", "one over the probability", rtol=1e-9)
+
+
 # mixing_time
 
 
@@ -383,6 +401,15 @@ def slowly(matrix, epsilon):
     while abs(power - goal).sum(axis=1).max() / 2 > epsilon and t < 5000:
         power, t = power @ matrix, t + 1
     return t
+
+
+def test_mixing_time_of_three_hundred_million_steps():
+    there, back = 1e-8, 3e-8
+    matrix = np.array([[1 - there, there], [back, 1 - back]])
+    found = mixing_time(frozen(matrix), 1e-6)
+    exact = log(1e-6 / 0.75) / log1p(-4e-8)
+    message = f"mixing_time of two states, 1e-8 and 3e-8, epsilon=1e-6 is {exact:.6g}, where 3/4 (1 - 4e-8)^t = 1e-6; got {found}"
+    assert found is not None and abs(found / exact - 1) < 1e-5, message
 
 
 def test_mixing_time_is_the_first_time_that_is_near_enough(rng):

@@ -2,74 +2,86 @@ r"""Markov chains: where they go, how long that takes, and where they stay.
 
 ## Idea
 
-A chain jumps from state to state, and where it goes next depends only on where it is. All about it is in one matrix. Which
-states can be reached from which is a question about its zeros; where the chain is in the long run, and how often and how long it
-needs to be caught, are linear systems; how soon it has forgotten its start is a question about eigenvalues. Sampling by
-Markov chains, Google's ranking of pages and many models of queues and populations rest on these.
+A chain jumps from state to state, and where it goes next depends only on where it is. All about it is in one matrix.
+Which states can be reached from which is a question about its zeros; where the chain is in the long run, and how often
+and how long it needs to be caught, are linear systems; how soon it has forgotten its start is a question about
+eigenvalues. Sampling by Markov chains, Google's ranking of pages and many models of queues and populations rest on these.
 
 ## Maths
 
-**A chain** has the transition matrix $P$: $P_{ij} \ge 0$ is the probability of going from $i$ to $j$, and each row sums to 1. If $\mu$, a row, is the
-distribution of the state now, after $t$ steps it is
+**A chain** has the transition matrix $P$: $P_{ij} \ge 0$ is the probability of going from $i$ to $j$, and each row sums
+to 1. If $\mu$, a row, is the distribution of the state now, after $t$ steps it is
 
 $$\mu\, P^t . \tag{1}$$
 
-**Classes.** State $j$ can be *reached* from $i$ if $(P^t)_{ij} > 0$ for some $t \ge 0$; from $i$ itself always, with $t = 0$. Two states that reach each other
-are in one *communicating class*. A class is *closed* if nothing outside can be reached from it, else it is left for ever some day,
-and its states are *transient*. There is at least one closed class.
+**Classes.** State $j$ can be *reached* from $i$ if $(P^t)_{ij} > 0$ for some $t \ge 0$; from $i$ itself always, with
+$t = 0$. Two states that reach each other are in one *communicating class*. A class is *closed* if nothing outside can be
+reached from it, else it is left for ever some day, and its states are *transient*. There is at least one closed class.
 
-The **period** of a class is the greatest common divisor of the lengths of all ways from a state back to itself, the same for all its states. There may be
-infinitely many such ways; but let $\ell_i$ be the number of steps that one needs at least from some first state of the class to $i$. Then the period is
+The **period** of a class is the greatest common divisor of the lengths of all walks from a state back to itself, the same
+for all its states. There may be infinitely many such walks; but let $\ell_i$ be the number of steps that one needs at
+least from some first state of the class to $i$. Then the period is
 
 $$\gcd\, \{\, \ell_i + 1 - \ell_j :\ P_{ij} > 0,\ i, j \text{ in the class} \,\} , \tag{2}$$
 
-for the terms along any way back to the start add up to its length; and conversely the period divides each of them, as two ways to $j$, directly and by $i$, can be
-completed by the same way back. A state that one never comes back to has none: the gcd of nothing, 0.
+for the terms along any way back to the start add up to its length; and conversely the period divides each of them, as two
+walks to $j$, directly and by $i$, can be completed by the same walk back. A state that one never comes back to has none:
+the gcd of nothing, 0.
 
 **Stationary distribution.** If there is one closed class, one distribution stays as it is,
 
 $$\pi = \pi P , \qquad \sum_i \pi_i = 1 , \tag{3}$$
 
-and it is zero on transient states. Linear algebra solves (3), but subtracts, and where the chain falls into parts that hardly
-communicate, all digits may be lost in $1 - P_{ii}$. Grassmann, Taksar and Heyman [1] never subtract. Watch the chain only while it is in the states
-$1, \dots, n - 1$. When it goes to $n$, it comes back from there to $j$ with probability $P_{nj} / s_n$, so what one sees is a chain
-with
+and it is zero on transient states. Linear algebra solves (3), but subtracts, and where the chain falls into parts that
+hardly communicate, all digits may be lost in $1 - P_{ii}$. Grassmann, Taksar and Heyman [1] never subtract. Watch the
+chain only while it is in the states $1, \dots, n - 1$. When it goes to $n$, it comes back from there to $j$ with
+probability $P_{nj} / s_n$, so what one sees is a chain with
 
 $$P_{ij} \leftarrow P_{ij} + \frac{P_{in}}{s_n} P_{nj} \quad (i, j < n), \qquad s_n = \sum_{j < n} P_{nj} . \tag{4}$$
 
-($s_n$ is $1 - P_{nn}$, but as a sum of positive terms.) Its stationary distribution is that of the chain itself, but for the scale. Repeat until one state is left, with
-$\pi_1 = 1$. Then go back: as much flows into $n$ as out of it, $\pi_n s_n = \sum_{i<n} \pi_i P_{in}$, so
+($s_n$ is $1 - P_{nn}$, but as a sum of positive terms.) Its stationary distribution is that of the chain itself, but for
+the scale. Repeat until one state is left, with $\pi_1 = 1$. Then go back: as much flows into $n$ as out of it,
+$\pi_n s_n = \sum_{i<n} \pi_i P_{in}$, so
 
 $$\pi_n = \sum_{i < n} \pi_i\, \frac{P_{in}}{s_n} , \tag{5}$$
 
-with $P_{in}$ as it was when $n$ was eliminated; and divide by the sum at last. As nothing is subtracted, each $\pi_i$ is right to nearly all its digits, however small. The
-diagonal is never looked at. (How much the $\pi_i$ depend on each $P_{ij}$ is another matter [4].)
+with $P_{in}$ as it was when $n$ was eliminated; and divide by the sum at last. As nothing is subtracted, each $\pi_i$ is
+right to nearly all its digits, however small. The diagonal is never looked at. (How much the $\pi_i$ depend on each
+$P_{ij}$ is another matter [4].)
 
-**Absorption.** Let $Q$ be the part of $P$ among the transient states, and $R$ with a column for each closed class: the probability of jumping into it. The expected number of visits
-to $j$ from $i$ is $\sum_t (Q^t)_{ij}$, the *fundamental matrix*
+**Absorption.** Let $Q$ be the part of $P$ among the transient states, and $R$ with a column for each closed class: the
+probability of jumping into it. The expected number of visits to $j$ from $i$ is $\sum_t (Q^t)_{ij}$, the *fundamental
+matrix*
 
 $$N = (I - Q)^{-1} . \tag{6}$$
+
+A state that is left with a probability of $10^{-17}$ has $Q_{ii} = 1$ in the computer, and $I - Q$ no inverse. So take
+for $1 - Q_{ii}$, here too, the sum of the rest of the row of $P$.
 
 A chain that starts in $i$ ends in the classes with the probabilities, and is transient for an expected number of steps,
 
 $$B = N R , \qquad \tau = N \mathbf{1} . \tag{7}$$
 
-**Mixing.** Two distributions differ in *total variation*, the largest difference of the probability that they give to any event, by
+**Mixing.** Two distributions differ in *total variation*, the largest difference of the probability that they give to any
+event, by
 
 $$\|\mu - \pi\| = \tfrac12 \sum_i |\mu_i - \pi_i| . \tag{8}$$
 
-How far is the chain from stationary after $t$ steps, at worst? The answer never rises with $t$, and the *mixing time* is where it becomes small:
+How far is the chain from stationary after $t$ steps, at worst? The answer never rises with $t$, and the *mixing time* is
+where it becomes small:
 
 $$d(t) = \max_i \|(P^t)_{i:} - \pi\| , \qquad t_\text{mix}(\varepsilon) = \min \{ t \ge 0 : d(t) \le \varepsilon \} . \tag{9}$$
 
-It need not be looked for step by step: $P, P^2, P^4, P^8, \dots$ cost one product each, and between two of them one can halve.
+It need not be looked for step by step: $P, P^2, P^4, P^8, \dots$ cost one product each, and between two of them one can
+halve.
 
 **Reversible chains** have the same traffic in both directions, $\pi_i P_{ij} = \pi_j P_{ji}$. Then
 
 $$\sqrt{\pi_i}\, P_{ij} / \sqrt{\pi_j} = \sqrt{P_{ij} P_{ji}} \tag{10}$$
 
-is a symmetric matrix with the eigenvalues of $P$: they are real, $1 = \lambda_1 \ge \lambda_2 \ge \dots \ge \lambda_n \ge -1$. What is not stationary dies like
-the largest of the others in size, so the (absolute) **spectral gap**
+is a symmetric matrix with the eigenvalues of $P$: they are real,
+$1 = \lambda_1 \ge \lambda_2 \ge \dots \ge \lambda_n \ge -1$. What is not stationary dies like the largest of the others
+in size, so the (absolute) **spectral gap**
 
 $$\gamma = 1 - \max_{k \ge 2} |\lambda_k| \tag{11}$$
 
@@ -77,29 +89,32 @@ sets the pace, and for a chain without period, with the least stationary probabi
 
 $$\Bigl(\frac1\gamma - 1\Bigr) \ln \frac{1}{2 \varepsilon} \le t_\text{mix}(\varepsilon) \le \frac1\gamma \ln \frac{1}{\varepsilon\, \pi_\text{min}} . \tag{12}$$
 
-**PageRank** [3]. A surfer follows with probability $\delta$, the *damping*, one of the links of the page in proportion to their weights, and otherwise begins anew at a page drawn from $v$. From
-a page without links, a *dangling* one, he begins anew as well. With $D$ the set of dangling pages and $P$ the rows of weights divided by their sums, zero for dangling pages,
+**PageRank** [3]. A surfer follows with probability $\delta$, the *damping*, one of the links of the page in proportion to
+their weights, and otherwise begins anew at a page drawn from $v$. From a page without links, a *dangling* one, he begins
+anew as well. With $D$ the set of dangling pages and $P$ the rows of weights divided by their sums, zero for dangling
+pages,
 
 $$x^+ = \delta \Bigl( x P + v \sum_{i \in D} x_i \Bigr) + (1 - \delta)\, v , \tag{13}$$
 
-and the ranks are where it stays. A step brings any two distributions together by the factor $\delta$, in the 1-norm, so after a step that has changed $x$ by
-$c$, the ranks are no further than
+and the ranks are where it stays. A step brings any two distributions together by the factor $\delta$, in the 1-norm, so
+after a step that has changed $x$ by $c$, the ranks are no further than
 
 $$\|x^+ - x^\star\|_1 \le \frac{\delta}{1 - \delta}\, c . \tag{14}$$
 
 ## Worked example
 
-- *Period*: ways $1 \to 2 \to 3 \to 1$ and $2 \to 1$. Levels $0, 1, 2$. The terms of (2) are $0, 0, 3, 2$: the period is 1. Without
-  $2 \to 1$ it is 3.
+- *Period*: walks $1 \to 2 \to 3 \to 1$ and $2 \to 1$. Levels $0, 1, 2$. The terms of (2) are $0, 0, 3, 2$: the period is
+  1. Without $2 \to 1$ it is 3.
 - *Stationary*: rows $(0.5, 0.5, 0)$, $(0.2, 0.5, 0.3)$, $(0, 0.6, 0.4)$. Eliminate 3: $s = 0.6$, the quotients are
-  $(0, 0.5)$. Eliminate 2: $s = 0.2$, the quotient $0.5 / 0.2 = 2.5$. Back: $\pi \propto (1,\ 2.5,\ 0 + 2.5 \cdot 0.5)$, so
-  $\pi = (0.211, 0.526, 0.263)$.
-- *Gap*: the same chain is reversible. Its eigenvalues are $1$ and $0.2 \pm \sqrt{0.07}$, that is $0.465$ and $-0.065$: $\gamma = 0.535$. For
-  $\varepsilon = 0.01$, (12) says $3.4 \le t_\text{mix} \le 11.5$, and it is 6.
-- *Ruin*: from 1 or 2 one gains with probability $\frac13$ and loses else, until 0 or 3. $N = \begin{pmatrix} 9/7 & 3/7 \\ 6/7 & 9/7 \end{pmatrix}$. From 1 one
-  ends in 3 with $\frac37 \cdot \frac13 = \frac17$, after $\frac{12}7$ steps.
-- *PageRank* with $\delta = 0.8$, $v = (\frac12, \frac12)$: page 1 links to 2, which has no links. $x_1 = 0.8\, x_2 / 2 + 0.1$ gives
-  $x = (0.357, 0.643)$.
+  $(0, 0.5)$. Eliminate 2: $s = 0.2$, the quotient $0.5 / 0.2 = 2.5$. Back: $\pi \propto (1,\ 2.5,\ 0 + 2.5 \cdot 0.5)$,
+  so $\pi = (0.211, 0.526, 0.263)$.
+- *Gap*: the same chain is reversible. Its eigenvalues are $1$ and $0.2 \pm \sqrt{0.07}$, that is $0.465$ and $-0.065$:
+  $\gamma = 0.535$. For $\varepsilon = 0.01$, (12) says $3.4 \le t_\text{mix} \le 11.5$, and it is 6.
+- *Ruin*: from 1 or 2 one gains with probability $\frac13$ and loses else, until 0 or 3.
+  $N = \begin{pmatrix} 9/7 & 3/7 \\ 6/7 & 9/7 \end{pmatrix}$. From 1 one ends in 3 with $\frac37 \cdot \frac13 = \frac17$,
+  after $\frac{12}7$ steps.
+- *PageRank* with $\delta = 0.8$, $v = (\frac12, \frac12)$: page 1 links to 2, which has no links.
+  $x_1 = 0.8\, x_2 / 2 + 0.1$ gives $x = (0.357, 0.643)$.
 
 ## Plan
 
@@ -118,19 +133,24 @@ Given is `mixing_bounds`, the two sides of (12).
 
 - Columns where rows should be: does $P_{ij}$ lead from $i$ or to $i$?
 - The stationary probabilities of two weakly linked halves are off by a factor, or negative.
-- The powers of the matrix never come to rest.
+- Rounding: after $10^9$ steps the rows of a power sum to 1 no more, unless they are made to at each product. And the numbers
+  of (5) may grow beyond all bounds before they are divided by their sum.
+- A chain with a period: the powers of its matrix never come to rest, and something has to end the search.
 - Ranks leak away: they sum to less than 1.
 - The gap is large, and yet the chain does not mix: what about the other end of the spectrum?
 
 ## Cost
 
-O(n³) for the stationary distribution, the fundamental matrix, the eigenvalues, and each product of powers, of which the mixing time needs
-$2 \log_2 t_\text{mix}$. PageRank: O(n²) a step here, O(links) with a sparse matrix; the number of steps is about $\ln(1/\text{tol}) / \ln(1/\delta)$.
+O(n³) for the stationary distribution, the fundamental matrix, the eigenvalues, and each product of powers, of which the
+mixing time needs $2 \log_2 t_\text{mix}$. PageRank: O(n²) a step here, O(links) with a sparse matrix; the number of steps
+is about $\ln(1/\text{tol}) / \ln(1/\delta)$.
 
 ## Go further
 
-- *Experiment*: walk on a ring of $n$ states, left or right with probability $\frac14$ each. How do the gap and the mixing time grow with $n$?
-- *Stretch*: the top-to-random shuffle of a few cards: its mixing time is near $n \ln n$, and $d(t)$ falls at once, not gradually.
+- *Experiment*: walk on a ring of $n$ states, left or right with probability $\frac14$ each. How do the gap and the mixing
+  time grow with $n$?
+- *Stretch*: the top-to-random shuffle of a few cards: its mixing time is near $n \ln n$, and $d(t)$ falls at once, not
+  gradually.
 
 ## References
 
@@ -346,6 +366,7 @@ def stationary(matrix: Float[np.ndarray, "n_states n_states"]) -> Float[np.ndarr
         rest[:n, :n] += np.outer(rest[:n, n], rest[n, :n])
     for n in range(1, len(states)):
         weights[n] = weights[:n] @ rest[:n, n]
+        weights[: n + 1] /= weights[: n + 1].max()
     result = np.zeros(len(matrix))
     result[list(states)] = weights / weights.sum()
     return result
@@ -363,7 +384,8 @@ def absorption(matrix: Float[np.ndarray, "n_states n_states"]) -> Absorption:
     -------
     Absorption
         With the transient states, which are all that are in no closed class; the fundamental matrix; the probabilities, with
-        a column for each closed class; and the expected steps. Without transient states its arrays have no rows.
+        a column for each closed class; and the expected steps; also of states that are hardly ever left. Without transient
+        states its arrays have no rows.
 
     Raises
     ------
@@ -382,8 +404,9 @@ def absorption(matrix: Float[np.ndarray, "n_states n_states"]) -> Absorption:
     """
     classes = communicating_classes(matrix)
     states = sorted(i for each in classes if not each.closed for i in each.states)
-    among = matrix[np.ix_(states, states)]
-    visits = np.linalg.inv(np.eye(len(states)) - among)
+    away = matrix - np.diag(matrix.diagonal())
+    leaving = np.diag(away.sum(axis=1)) - away
+    visits = np.linalg.inv(leaving[np.ix_(states, states)])
     into = [matrix[np.ix_(states, each.states)].sum(axis=1) for each in classes if each.closed]
     return Absorption(tuple(states), visits, visits @ np.column_stack(into), visits.sum(axis=1))
 
@@ -435,7 +458,8 @@ def mixing_time(
     if not far(here):
         return 0
     while far(powers[-1]) and 2 ** (len(powers) - 1) < max_steps:
-        powers.append(powers[-1] @ powers[-1])
+        square = powers[-1] @ powers[-1]
+        powers.append(square / square.sum(axis=1, keepdims=True))
     steps = 0  # after so many steps, which led here, the distance is still too large
     for k in reversed(range(len(powers))):
         further = here @ powers[k]

@@ -98,7 +98,9 @@ def absorption(matrix: Float[np.ndarray, "n_states n_states"]) -> Absorption:
     for k, each in enumerate(closed):
         for j in each.states:
             into[:, k] += matrix[states, j]
-    left = np.eye(len(states)) - matrix[np.ix_(states, states)]
+    left = -matrix[np.ix_(states, states)]
+    for row, i in enumerate(states):
+        left[row, row] = sum(p for j, p in enumerate(matrix[i]) if j != i)
     probabilities = np.linalg.solve(left, into)
     steps = np.linalg.solve(left, np.ones((len(states), 1)))[:, 0]
     return Absorption(tuple(states), np.linalg.solve(left, np.eye(len(states))), probabilities, steps)
