@@ -723,9 +723,9 @@ def test_sample_adapts_its_step_sizes_in_the_warm_up_only(rng):
 def test_sample_uses_the_average_and_jitters_it_for_each_chain_and_step(rng):
     log_density_fn, gradient_fn = slope(1e5)
     run = sample(
-        log_density_fn, gradient_fn, np.zeros((2000, 2)), 3, n_warm_up=2, n_steps=3, step_size=1e-3, jitter=0.4, rng=rng
+        log_density_fn, gradient_fn, np.zeros((8000, 2)), 3, n_warm_up=2, n_steps=3, step_size=1e-3, jitter=0.4, rng=rng
     )
-    path = np.concatenate([np.zeros((2000, 1)), run.draws[:, :, 0]], axis=1)
+    path = np.concatenate([np.zeros((8000, 1)), run.draws[:, :, 0]], axis=1)
     # So steep a slope makes momentum negligible, and the way is (eps n_steps)^2 / 2 times the slope.
     way = np.diff(path[:, 1:], axis=1)
     u = np.sqrt(2 * way / 1e5) / 3 / run.step_size[:, None]
@@ -748,7 +748,7 @@ def test_sample_jitters_in_the_warm_up_too(rng):
         ends.append(x[:, 0].copy())
         return log_density_fn(x)
 
-    sample(watched, gradient_fn, np.zeros((2000, 2)), 1, n_warm_up=1, n_steps=3, step_size=1e-3, jitter=0.4, rng=rng)
+    sample(watched, gradient_fn, np.zeros((8000, 2)), 1, n_warm_up=1, n_steps=3, step_size=1e-3, jitter=0.4, rng=rng)
     first = next(end for end in ends if (end != 0).all())
     u = np.sqrt(2 * first / 1e5) / 3 / 1e-3
     call = "u of equation (10), read off the first move of the warm-up of sample(jitter=0.4),"

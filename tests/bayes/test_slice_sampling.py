@@ -136,6 +136,14 @@ def test_step_out_counts_one_evaluation_a_move_on_a_flat_density(rng):
     assert_close(found.n_evaluations, expected, "n_evaluations of step_out(flat, max_steps=7)", "the six moves of (2)")
 
 
+def test_step_out_moves_an_end_whose_log_density_is_the_level(rng):
+    found = step_out(flat, ONE[:5], ONE[:5], np.zeros(5), width=1.0, max_steps=7, rng=rng)
+    length = found.right - found.left
+    assert_close(
+        length, np.full(5, 7.0), "the length by step_out(max_steps=7), log density 0, level 0", "at least the level"
+    )
+
+
 def test_step_out_stops_where_the_ends_are_outside(rng):
     x = rng.uniform(-2, 3, (200, 1))
     found = step_out(box, x, ONE[:200], np.full(200, -1.0), width=0.4, max_steps=NO_LIMIT, rng=rng)
@@ -218,6 +226,12 @@ def test_step_out_refuses_widths_and_numbers_of_steps_that_are_none(name, value,
 
 def whole(left, right, n):
     return Interval(np.full(n, left), np.full(n, right), np.full(n, 9))
+
+
+def test_shrink_takes_a_point_whose_log_density_is_the_level(rng):
+    interval = Interval(np.full(5, -1.0), np.full(5, 2.0), np.zeros(5, dtype=int))
+    _, n = shrink(flat, ONE[:5], ONE[:5], np.zeros(5), interval, rng=rng)
+    assert (n == 1).all(), f"shrink drew {n} points where all of them have the log density 0 and the level is 0"
 
 
 def test_shrink_draws_uniformly_where_all_is_inside(rng):
@@ -542,6 +556,28 @@ def test_elliptical_step_shrinks_towards_where_it_is(rng):
     assert far < 1e-5, f"elliptical_step moved by {far:.3g} where the likelihood vanishes beyond 1e-5"
     assert n.mean() < 100, f"elliptical_step tried {n.mean():.0f} angles for a ten-thousandth of the ellipse"
     assert sum(target.calls) == n.sum(), f"elliptical_step asked for {sum(target.calls)}, and counted {n.sum()}"
+
+
+def test_elliptical_step_goes_on_between_the_angles_that_were_rejected(rng):
+    # Coordinates 0 and 2 have next to no variance: the first shows the cosine of the angle, their ratio which chain it is, and
+    # the sign of coordinate 1 the sign of the angle, but for that of the draw from the prior.
+    n, factor = 3000, np.diag([1e-15, 1.0, 1e-15])
+    start = np.stack([np.ones(n), np.zeros(n), np.arange(n)], axis=1)
+    angles: list[list[float]] = [[] for _ in range(n)]
+
+    def reject_twice(x):
+        for row in x:
+            angles[round(row[2] / row[0])].append(np.sign(row[1]) * np.arccos(np.clip(row[0], -1, 1)))
+        return np.array([0.0 if len(angles[round(row[2] / row[0])]) > 2 else -np.inf for row in x])
+
+    _, tried = elliptical_step(reject_twice, State(start, np.zeros(n)), mean=np.zeros(3), factor=factor, rng=rng)
+    assert (tried == 3).all(), f"elliptical_step tried {tried.max()} angles where the third is accepted"
+    turns = np.array(angles) % (2 * np.pi)
+    right, left = turns[:, :2].min(axis=1), turns[:, :2].max(axis=1) - 2 * np.pi
+    third = np.where(turns[:, 2] < right, turns[:, 2], turns[:, 2] - 2 * np.pi)
+    share = (third - left) / (right - left)
+    call = "the third angle of elliptical_step, on the piece of the ellipse that holds 0 and lies between the two rejected ones,"
+    assert_distribution(share, stats.uniform(-1e-9, 1 + 2e-9), call, "equation (6): uniform")
 
 
 def test_elliptical_step_stops_at_a_likelihood_that_changes_its_mind(rng):

@@ -404,7 +404,7 @@ def test_an_open_prerequisite_is_suggested_where_something_fails_for_no_known_ca
     assert "it rests on" not in work.out
     work.solve(PCA_ID, UNKNOWN)
     work.run(f"exercises/{PCA_ID}.py")
-    assert "it rests on linalg/norms, which you have not finished: that may be the place to begin" in work.out
+    assert "if the idea is unclear: it rests on linalg/norms, which you have not finished" in work.out
     work.solve("linalg/norms")
     work.run(f"exercises/{PCA_ID}.py")
     assert "it rests on" not in work.out

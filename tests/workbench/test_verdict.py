@@ -145,7 +145,7 @@ def test_the_mistake_that_a_run_looks_like_is_told_and_open_prerequisites_where_
     verdict = learner.check(PCA)
     assert (verdict.why, verdict.rests_on) == ("", ["linalg/norms"])
     shown = " ".join(learner.shown().split())
-    assert "It rests on linalg/norms, which you have not finished" in shown
+    assert "If the idea is unclear: it rests on linalg/norms, which you have not finished" in shown
     learner.solve(NORMS)
     assert learner.check(PCA).rests_on == []
 

@@ -313,7 +313,7 @@ def log_predictive(
     Returns
     -------
     ndarray
-        The log density, normalised, in each group of each chain; finite however far the point is.
+        The log density, normalised, in each group of each chain; finite up to a distance of $10^{150}$.
 
     Examples
     --------

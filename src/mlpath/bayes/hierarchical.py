@@ -363,7 +363,8 @@ def centred(
     log_density : ndarray
         One for each row, exactly (8), without further constants.
     gradient : ndarray
-        Its derivatives, in the order of `position`. Both are right for $|t|$ up to 400, without a warning of NumPy's.
+        Its derivatives, in the order of `position`. Both are right for $|t|$ up to 400, without a warning of
+        NumPy's, where a float can hold them.
 
     Examples
     --------
@@ -400,7 +401,8 @@ def non_centred(
     log_density : ndarray
         One for each row, exactly (10), without further constants.
     gradient : ndarray
-        Its derivatives, in the order of `position`. Both are right for $|t|$ up to 400, without a warning of NumPy's.
+        Its derivatives, in the order of `position`. Both are right for $|t|$ up to 400, without a warning of
+        NumPy's, where a float can hold them.
 
     Examples
     --------

@@ -382,7 +382,7 @@ def scramble(points: Int[np.ndarray, "n_points dim"], *, rng: np.random.Generato
     Raises
     ------
     ValueError
-        If a coordinate is not a whole number from 0 to below 2^32.
+        If a coordinate is not from 0 to below 2^32.
 
     Examples
     --------
@@ -414,7 +414,7 @@ def star_discrepancy(points: Float[np.ndarray, "n_points dim"]) -> float:
     Returns
     -------
     float
-        The exact supremum.
+        The exact supremum; a coordinate of 1 counts as if it were a little less.
 
     Raises
     ------

@@ -384,7 +384,7 @@ def online_gradient_descent(
     ----------
     gradient : callable
         Called as `gradient(t, x)` with the number of the round, from 0, and the point played in it; returns the gradient
-        there of that round's loss. Asked once a round, in their order (after the last round nothing needs to be asked).
+        there of that round's loss. Asked once a round, in their order; in the last round it may or may not be asked.
     start : ndarray
         The point that is played first, which lies in the set. It is not changed.
     step_sizes : ndarray

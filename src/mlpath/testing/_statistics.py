@@ -312,8 +312,8 @@ def assert_distribution(
     >>> assert_distribution(rng.random(1000), uniform, "rng.random()", "the uniform law")
     >>> assert_distribution(rng.random(1000) ** 2, uniform, "my_random()", "the uniform law")
     Traceback (most recent call last):
-    mlpath.testing.StatisticalFailure: my_random() is below 0.2216 in 0.508 of 1000 draws
-    expected by the uniform law: 0.222
+    mlpath.testing.StatisticalFailure: my_random() is below 0.2216 in 50.8 % of 1000 draws
+    expected by the uniform law: 22.2 %
     by chance as far with probability 4e-73
     (a right solution fails this check with probability 1e-08)
     """
@@ -333,8 +333,8 @@ def assert_distribution(
     if chance < error:
         below = steps[at + 1] if steps[at + 1] - u[at] >= u[at] - steps[at] else steps[at]
         said = f"by chance as far with probability {chance:.0e}"
-        came = f"is below {x[at]:.4g} in {below:.3g} of {n} draws"
-        raise StatisticalFailure(_message(call, came, because, f"{u[at]:.3g}", said, error))
+        came = f"is below {x[at]:.4g} in {100 * below:.3g} % of {n} draws"
+        raise StatisticalFailure(_message(call, came, because, f"{100 * u[at]:.3g} %", said, error))
 
 
 def assert_same_distribution(x: Any, y: Any, call: str, because: str = "", *, error: float = 1e-8) -> None:

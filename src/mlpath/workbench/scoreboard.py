@@ -160,7 +160,7 @@ class Scoreboard:
             reporter.write_line(f"    {cause}", bold=True)
             return
         for need in self.open_needs(exercise, outcomes):
-            reporter.write_line(f"    it rests on {need}, which you have not finished: that may be the place to begin")
+            reporter.write_line(f"    if the idea is unclear: it rests on {need}, which you have not finished")
 
     def open_needs(self, exercise: Exercise, outcomes: Mapping[str, str]) -> list[str]:
         """Return the prerequisites whose files leave something to be written, if what is missing may be found in them.

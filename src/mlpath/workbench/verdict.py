@@ -150,7 +150,7 @@ def show(verdict: Verdict, workspace: Workspace, console: "Console") -> None:
     for sentence in verdict.why.splitlines():
         console.print(Text(_capital(sentence), "bold"))
     for need in verdict.rests_on:
-        console.print(Text(f"It rests on {need}, which you have not finished: that may be the place to begin."))
+        console.print(Text(f"If the idea is unclear: it rests on {need}, which you have not finished."))
     if verdict.passed:
         from mlpath.workbench.after import show_after
 
