@@ -543,6 +543,13 @@ def test_sample_gives_up_after_max_rises(rng):
         sample(log_prior, log_likelihood, start, max_rises=2, rng=rng)
     with pytest.raises(ValueError, match="max_rises must"):
         sample(log_prior, log_likelihood, start, ess_share=0.99, max_rises=5, rng=rng)
+    needed = len(sample(log_prior, log_likelihood, start, rng=np.random.default_rng(3)).temperatures) - 1
+    again = sample(log_prior, log_likelihood, start, max_rises=needed, rng=np.random.default_rng(3)).temperatures
+    assert again[-1] == 1, (
+        f"sample(max_rises={needed}) came to {again[-1]}, where without a limit {needed} rises were made"
+    )
+    with pytest.raises(ValueError, match="max_rises must"):
+        sample(log_prior, log_likelihood, start, max_rises=needed - 1, rng=np.random.default_rng(3))
 
 
 @pytest.mark.given

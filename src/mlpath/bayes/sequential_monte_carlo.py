@@ -255,7 +255,7 @@ def next_temperature(
     Returns
     -------
     float
-        Exactly 1.0 if the population can rise so far; otherwise $\lambda + \delta$ with (5), to ten digits of $\delta$.
+        Exactly 1.0 if the population can rise so far; otherwise $\lambda + \delta$ with (5), to ten digits of $\delta$ or to $10^{-18}$.
 
     Raises
     ------
@@ -517,7 +517,7 @@ def sample(
     n_moves : int
         Number of moves after each rise, at least 1.
     max_rises : int
-        No more rises than this.
+        No more rises than this, which may be just enough.
     rng : numpy.random.Generator
         Source of randomness.
 
