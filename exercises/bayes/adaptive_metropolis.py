@@ -116,8 +116,10 @@ $\alpha_2 = e^{1/2} \cdot (0.9889 / 0.9817) \cdot e^{-2.5} = 0.1363$. Without th
 | `log_second_acceptance` | log densities at $x$, $y_1$, $y_2$, and $c$ | the log of the acceptance | (9) |
 | `delayed_step` | where the chains are, their factors | where they are next, and by which attempt | (9), (10) |
 
-Each chain has a factor of its own, learnt from its own past only: chains stay independent. `State` and `log_acceptance`
-are those of the exercise on Metropolis-Hastings. $a$ is `target_rate`, $\gamma$ is `decay`, $\rho$ is `shrink`.
+Each chain has a factor of its own, learnt from its own past only: chains stay independent. `State(position, log_density)`
+and `log_acceptance(log_density, log_density_proposed, log_correction)` are those of the exercise on
+Metropolis-Hastings, the latter with zeros for a symmetric proposal. $a$ is `target_rate`, $\gamma$ is `decay`, $\rho$ is
+`shrink`.
 
 ## Pitfalls
 

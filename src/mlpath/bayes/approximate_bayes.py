@@ -100,7 +100,8 @@ new weights are $(0.196, 0.804)$.
 | `sample` | a `Model`, falling tolerances | a `Population` for each | `renew` |
 
 `distances` (2) and `simulate`, which refuses what is no summary, are given. A `Model` says how to draw from the prior,
-its log density, and how to simulate. `boarding_school` has the data of an outbreak.
+its log density, and how to simulate. `normalise(log_weights)` of the exercise on resampling returns weights that sum to
+1, and the logarithm of their mean before. `boarding_school` has the data of an outbreak.
 
 ## Pitfalls
 
@@ -109,7 +110,7 @@ its log density, and how to simulate. `boarding_school` has the data of an outbr
 - The simulator stops with an error, at a negative rate that no prior allows.
 - It runs for ever, and nobody knows how near it came.
 - The population wanders to the borders of the prior, or collapses to one point.
-- The regression is fitted to differences from the mean of the summaries: then all points move to the wrong place.
+- The points are moved by their distance from the mean of the summaries, not from the data: they end in the wrong place.
 
 ## Cost
 
@@ -674,7 +675,7 @@ def renew(
     ValueError
         As `accept_first`.
     numpy.linalg.LinAlgError
-        If the last population lies in a plane.
+        If the last population lies in a hyperplane, so far as a Cholesky factor can tell.
 
     Examples
     --------

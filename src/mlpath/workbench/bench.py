@@ -41,9 +41,11 @@ LIBRARIES = (
     "scikit-learn",
     "torch",
     "arviz-stats",
+    "blackjax",
     "cma",
     "diffusers",
     "emcee",
+    "jax",
     "numpy-ml",
     "tensorly",
 )

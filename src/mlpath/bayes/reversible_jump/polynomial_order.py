@@ -307,9 +307,9 @@ def log_ratio(
     Raises
     ------
     ValueError
-        If the first two hold NaN or +inf, if `jacobian` is not a stack of square matrices of finite numbers. The part that you
-        write: if one of them is singular, which means that its determinant is exactly 0 (or its logarithm minus infinity);
-        begin the message with the name `jacobian`.
+        If the first two hold NaN or +inf, or `jacobian` is not a stack of square matrices of finite numbers: these checks are given. And, which
+        is yours to write, if one of these matrices is singular, so that its determinant is exactly 0 (or its logarithm minus
+        infinity): begin the message with the name `jacobian`.
 
     Examples
     --------
