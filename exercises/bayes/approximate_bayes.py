@@ -419,7 +419,7 @@ def regression_adjust(population: Population, observed: Float[np.ndarray, " n_su
     ------
     ValueError
         If `observed` has not one number for each summary, if `population` has not at least two rows more than
-        summaries, or all its distances are zero.
+        summaries, or all its distances are equal: then (5) has no weights.
 
     Examples
     --------
@@ -435,8 +435,8 @@ def regression_adjust(population: Population, observed: Float[np.ndarray, " n_su
         raise ValueError(f"observed must have shape {(n_summaries,)}, got {observed.shape}")
     if n < n_summaries + 2:
         raise ValueError(f"population must have at least {n_summaries + 2} rows, got {n}")
-    if not population.distance.max() > 0:
-        raise ValueError(f"population must have distances that are not all zero, got {population.distance.max()}")
+    if not population.distance.max() > population.distance.min():
+        raise ValueError(f"population must have distances that differ, got only {population.distance.max()}")
     raise NotImplementedError("not written yet: regression_adjust")
 
 

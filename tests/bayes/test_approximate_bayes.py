@@ -322,6 +322,8 @@ def test_regression_adjust_refuses_what_it_cannot_fit():
         regression_adjust(population_of(np.ones((3, 1)), np.ones((3, 2))), np.zeros(2))
     with pytest.raises(ValueError, match="population must"):
         regression_adjust(population_of(np.ones((9, 1)), np.ones((9, 2)), np.zeros(9)), np.zeros(2))
+    with pytest.raises(ValueError, match="population must"):
+        regression_adjust(population_of(np.ones((9, 1)), np.ones((9, 2)), np.full(9, 1.5)), np.zeros(2))
 
 
 # outbreak

@@ -63,7 +63,7 @@ somewhere, after $s$ years, so that
 
 $$F_0(t) = M(0, t), \qquad F_j(t) = \sum_{s=1}^{t-1} F_{j-1}(s)\, M(s, t). \tag{7}$$
 
-Likewise $G_j(s)$ for the years after $s$, from right to left. Then
+Likewise $G_j(s)$ for the years after $s$, from right to left, with $G_0(s) = M(s, n)$. Then
 
 $$p(k \mid y) \propto p(k) \binom{n-1}{k}^{-1} F_k(n), \tag{8}$$
 
@@ -106,7 +106,8 @@ $\log |\det J| = \log 12.5 = 2.5257$ we have $\log A = 2.378$.
 A state keeps the same arrays whatever its dimension: for each of $n - 1$ places whether there is a change, and for each of
 $n$ years its rate. A place is a number of years: place $c$ is in column $c - 1$ of the changes; the year before it is in
 column $c - 1$ of the rates, the year after it in column $c$. Given are `neighbours`, `paint`, `pick`, `_take`, `accept`,
-`redraw_rates`, `log_segments`, and `sample`, which repeats your `step`.
+`redraw_rates`, `log_segments`, and `sample`, which repeats your `step`. `move_probabilities(log_prior, share=c)` of the
+exercise on polynomial order returns $b_k$ and $d_k$, one for each $k$.
 
 ## Pitfalls
 

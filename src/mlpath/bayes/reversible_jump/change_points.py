@@ -63,7 +63,7 @@ somewhere, after $s$ years, so that
 
 $$F_0(t) = M(0, t), \qquad F_j(t) = \sum_{s=1}^{t-1} F_{j-1}(s)\, M(s, t). \tag{7}$$
 
-Likewise $G_j(s)$ for the years after $s$, from right to left. Then
+Likewise $G_j(s)$ for the years after $s$, from right to left, with $G_0(s) = M(s, n)$. Then
 
 $$p(k \mid y) \propto p(k) \binom{n-1}{k}^{-1} F_k(n), \tag{8}$$
 
@@ -106,7 +106,8 @@ $\log |\det J| = \log 12.5 = 2.5257$ we have $\log A = 2.378$.
 A state keeps the same arrays whatever its dimension: for each of $n - 1$ places whether there is a change, and for each of
 $n$ years its rate. A place is a number of years: place $c$ is in column $c - 1$ of the changes; the year before it is in
 column $c - 1$ of the rates, the year after it in column $c$. Given are `neighbours`, `paint`, `pick`, `_take`, `accept`,
-`redraw_rates`, `log_segments`, and `sample`, which repeats your `step`.
+`redraw_rates`, `log_segments`, and `sample`, which repeats your `step`. `move_probabilities(log_prior, share=c)` of the
+exercise on polynomial order returns $b_k$ and $d_k$, one for each $k$.
 
 ## Pitfalls
 
@@ -779,7 +780,7 @@ def exact_posterior(model: Model) -> tuple[Float[np.ndarray, " n_numbers"], Floa
     forward, backward = [segments[0]], [segments[:, n]]
     for _ in range(n_numbers - 1):
         forward.append(logsumexp(forward[-1][:, None] + segments, axis=0))
-        backward.append(logsumexp(segments + backward[-1], axis=1))
+        backward.append(logsumexp(segments + backward[-1], axis=1))  # pyright: ignore[reportArgumentType]
     log_joint = model.log_prior - log_choose(n - 1, np.arange(n_numbers))
     evidence = logsumexp(log_joint + [f[n] for f in forward])
     place = np.zeros(n - 1)

@@ -68,8 +68,8 @@ def regression_adjust(population, observed):
         raise ValueError(f"observed must fit, got {observed}")
     if len(population.theta) < len(observed) + 2:
         raise ValueError(f"population must be larger, got {len(population.theta)}")
-    if population.distance.max() <= 0:
-        raise ValueError("population must have distances above zero")
+    if np.ptp(population.distance) <= 0:
+        raise ValueError("population must have distances that differ")
     ratio = population.distance / population.distance.max()
     weights = (1 - ratio) * (1 + ratio)
     weights = weights / weights.sum()
