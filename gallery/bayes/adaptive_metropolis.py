@@ -26,12 +26,12 @@ def autocorrelation(draws, lags):
     return [(draws[:, : draws.shape[1] - lag] * draws[:, lag:]).mean() / (draws**2).mean() for lag in lags]
 
 
-def figure(steps: int = 2000) -> Figure:
+def figure(n_draws: int = 2000) -> Figure:
     """Left: steps after some time. Middle: the rate is coerced. Right: what the shape is worth in ten dimensions."""
     fig, (shapes, rates, speed) = plt.subplots(1, 3, figsize=(13, 4.3), layout="constrained")
     target = normal(COVARIANCE)
     shapes.plot(*ellipse(2 * np.linalg.cholesky(COVARIANCE)), "k", linewidth=1, label="the target, 2 deviations")
-    for n, colour in ((5, "tab:blue"), (50, "tab:orange"), (steps // 2, "tab:red")):
+    for n, colour in ((5, "tab:blue"), (50, "tab:orange"), (n_draws // 2, "tab:red")):
         run = sample_adaptive(
             target,
             np.zeros((1, 2)),
@@ -48,7 +48,13 @@ def figure(steps: int = 2000) -> Figure:
     rng = np.random.default_rng(0)
     for scale, colour in ((0.02, "tab:blue"), (1.0, "tab:green"), (50.0, "tab:red")):
         run = sample_robust(
-            target, np.zeros((300, 2)), steps // 2, factor=scale * np.eye(2), n_adapt=steps, target_rate=0.3, rng=rng
+            target,
+            np.zeros((300, 2)),
+            n_draws // 2,
+            factor=scale * np.eye(2),
+            n_adapt=n_draws,
+            target_rate=0.3,
+            rng=rng,
         )
         moved = (np.diff(run.draws, axis=1) != 0).any(axis=2).mean(axis=0)
         smooth = np.convolve(moved, np.ones(20) / 20, mode="valid")
@@ -62,12 +68,14 @@ def figure(steps: int = 2000) -> Figure:
     covariance = 0.9 ** abs(places[:, None] - places) * np.outer(1 + places, 1 + places)
     start = rng.standard_normal((20, dim)) @ np.linalg.cholesky(covariance).T
     first, lags = 0.6 * np.eye(dim), np.arange(0, 300, 5)
-    for name, run, n_adapt in (("nothing", sample_robust, 0), ("their covariance", sample_adaptive, 2 * steps)):
+    for name, run, n_adapt in (("nothing", sample_robust, 0), ("their covariance", sample_adaptive, 2 * n_draws)):
         extra = {"n_first": 50} if run is sample_adaptive else {}
-        found = run(normal(covariance), start, 4 * steps, factor=first, n_adapt=n_adapt, rng=rng, **extra)
-        speed.plot(lags, autocorrelation(found.draws[:, 2 * steps :, -1], lags), label=name)
-    found = sample_robust(normal(covariance), start, 4 * steps, factor=first, n_adapt=2 * steps, decay=0.55, rng=rng)
-    speed.plot(lags, autocorrelation(found.draws[:, 2 * steps :, -1], lags), label="their acceptance")
+        found = run(normal(covariance), start, 4 * n_draws, factor=first, n_adapt=n_adapt, rng=rng, **extra)
+        speed.plot(lags, autocorrelation(found.draws[:, 2 * n_draws :, -1], lags), label=name)
+    found = sample_robust(
+        normal(covariance), start, 4 * n_draws, factor=first, n_adapt=2 * n_draws, decay=0.55, rng=rng
+    )
+    speed.plot(lags, autocorrelation(found.draws[:, 2 * n_draws :, -1], lags), label="their acceptance")
     speed.set(
         title="Ten dimensions, adaptation frozen", xlabel="lag", ylabel="autocorrelation of $x_{10}$", ylim=(-0.1, 1)
     )

@@ -511,6 +511,23 @@ def test_adaboost_agrees_with_scikit_learns():
     assert wrong == 0, f"{wrong} of 190 predictions of new examples differ from scikit-learn's"
 
 
+def test_adaboost_goes_on_when_all_margins_are_in_the_hundreds():
+    x, y = np.arange(1.0, 6.0)[:, None], np.array([1.0, 1.0, -1.0, -1.0, 1.0])
+    rules = [
+        lambda features, s=s, sign=sign: np.where(features[:, 0] > s, sign, -sign)
+        for s, sign in ((2.5, -1.0), (4.5, 1.0), (0.5, 1.0))
+    ]
+
+    def weak_learner(features, labels, weights):
+        return max(rules, key=lambda rule: float(weights @ (rule(features) == labels)))
+
+    found = adaboost(x, y, 4000, weak_learner=weak_learner)
+    least = (y * sum(vote * rule(x) for rule, vote in zip(found.rules, found.votes))).min()
+    assert len(found.votes) == 4000 and least > 750, (
+        f"adaboost of 4000 rounds made {len(found.votes)} rules, with a least margin of {least:.4g}; 4000, and more than 750"
+    )
+
+
 def test_adaboost_ends_at_a_rule_without_an_edge():
     x, y = first_line()
     calls = []
