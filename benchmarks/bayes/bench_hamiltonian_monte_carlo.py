@@ -10,29 +10,17 @@ What a compiled library buys: a cheap target costs it a few operations, where Nu
 leapfrog step, whatever the number of chains. With more chains, or a dearer target, the difference shrinks.
 """
 
-import os
 from collections.abc import Iterator
 from functools import partial
 
-os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-
-import blackjax
 import jax
 import jax.numpy as jnp
 import numpy as np
-from arviz_stats.base import array_stats
+from _blackjax import blackjax, effective
 
 from mlpath.bayes._targets import correlated
 from mlpath.bayes.hamiltonian_monte_carlo import sample
 from mlpath.workbench.bench import Case
-
-jax.config.update("jax_enable_x64", True)
-
-
-def effective(draws):
-    """The number of effective samples per step of all chains together, of the slowest coordinate or square of one."""
-    both = np.concatenate([draws, draws**2], axis=2)
-    return min(array_stats.ess(x, chain_axis=0, draw_axis=1) for x in np.moveaxis(both, 2, 0)) / draws.shape[1]
 
 
 def assert_right(draws, per_step):
@@ -78,7 +66,7 @@ def cases() -> Iterator[Case]:
         per_step = []
         for run in (ours, peer):
             draws = run(start, n_long)
-            per_step.append(effective(draws))
+            per_step.append(effective(draws) / n_long)
             assert_right(draws, per_step[-1])
 
         def check(draws, peer_draws, per_step=tuple(per_step)):

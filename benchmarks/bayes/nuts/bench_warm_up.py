@@ -11,16 +11,12 @@ precision, on one thread and after compilation. Compared are seconds per effecti
 cheap target costs NumPy some twenty calls of functions.
 """
 
-import os
 from collections.abc import Iterator
 
-os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-
-import blackjax
 import jax
 import jax.numpy as jnp
 import numpy as np
-from arviz_stats.base import array_stats
+from _blackjax import blackjax, effective
 
 from mlpath.bayes._targets import correlated, eight_schools
 from mlpath.bayes.hierarchical import Model, non_centred
@@ -28,14 +24,7 @@ from mlpath.bayes.nuts.trajectory import System, place
 from mlpath.bayes.nuts.warm_up import draw, sample
 from mlpath.workbench.bench import Case
 
-jax.config.update("jax_enable_x64", True)
 SEEDS, LENGTH = 20, 1_000
-
-
-def effective(draws):
-    """The number of effective samples of all chains together, of the slowest coordinate or square of one."""
-    both = np.concatenate([draws, draws**2], axis=2)
-    return min(array_stats.ess(x, chain_axis=0, draw_axis=1) for x in np.moveaxis(both, 2, 0))
 
 
 def assert_right(draws, mean, variance):
